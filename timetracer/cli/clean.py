@@ -1,0 +1,59 @@
+"""``timetracer clean``: old cassettes removed."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+from time import time_ns
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from timetracer.analysis.amounts import counted, size
+from timetracer.analysis.query import QueryError, amount
+from timetracer.cli.app import command_app
+from timetracer.cli.reading import Reader
+from timetracer.store.entry import Entry
+from timetracer.store.opening import open_store
+from timetracer.store.tidying import old
+from timetracer.terminal.paper import QUIET, console, paper, put
+from timetracer.terminal.table import route
+
+StoreArgument = Annotated[Path, typer.Argument(help="A directory, or an archive (.sqlite).")]
+DryOption = Annotated[bool, typer.Option("--dry-run", help="Only say what would be removed.")]
+
+app = command_app()
+
+
+@app.command("clean", epilog="Example: `timetracer clean cassettes.sqlite --older-than 30d --keep-errors --dry-run`")
+def clean(
+    path: StoreArgument,
+    *,
+    older_than: Annotated[str, typer.Option(metavar="AGE", help="Such as 30d, 12h, 90m.")],
+    keep_errors: Annotated[bool, typer.Option("--keep-errors", help="Keep what failed, however old.")] = False,
+    dry_run: DryOption = False,
+) -> None:
+    """Remove cassettes that are older than an age."""
+    try:
+        age = amount(older_than)
+    except QueryError as wrong:
+        raise typer.BadParameter(str(wrong), param_hint="--older-than") from None
+    if older_than.strip().isdecimal():
+        raise typer.BadParameter(f"{older_than} of what? 30d, 12h, 90m", param_hint="--older-than")
+    reader = Reader(path)
+    gone = old(reader.entries(), time_ns() - round(age), keep_errors=keep_errors)
+    remove(path, gone, dry_run=dry_run)
+    reader.finish()
+
+
+def remove(path: Path, gone: list[Entry], *, dry_run: bool) -> None:
+    """Remove entries of the store at a path, and say which."""
+    if gone and not dry_run:
+        with closing(open_store(path)) as store:
+            store.remove(*(entry.name for entry in gone))
+    on = console()
+    sheet = paper(on)
+    put(on, (Text(sheet.text(f"{entry.name}  {route(entry)}"), QUIET) for entry in gone))
+    said = "would be removed" if dry_run else "removed"
+    put(on, [Text(f"{counted(len(gone), 'cassette')} {said}, {size(sum(entry.size for entry in gone))}")])

@@ -1,0 +1,127 @@
+"""``timetracer search``: cassettes by what they are about and by what is in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Annotated, Any
+
+import typer
+from rich.text import Text
+
+from timetracer.analysis.query import QueryError, parsed
+from timetracer.analysis.searching import ENTRY_FIELDS, Search, entry_values
+from timetracer.analysis.semconv import about
+from timetracer.analysis.span_query import searchable
+from timetracer.analysis.tree import Node
+from timetracer.cassette import layouts
+from timetracer.cassette.model import Cassette
+from timetracer.cli.app import command_app
+from timetracer.cli.options import AsciiOption, JsonOption, PathArgument, WidthOption
+from timetracer.cli.reading import Reader, file_of, print_json
+from timetracer.errors import CassetteError
+from timetracer.store.entry import Entry
+from timetracer.terminal.paper import QUIET, WIDEST, Paper, console, paper, put
+from timetracer.terminal.table import Table, newest_first, table_data
+
+app = command_app()
+
+_EPILOG = """Examples:
+
+- `timetracer search cassettes/ status:error route:/orders 'age<2d'`
+
+- `timetracer search cassettes.sqlite 'out of stock' lib:httpx`
+"""
+_AROUND = 40
+
+
+@app.command("search", epilog=_EPILOG)
+def search(
+    path: PathArgument,
+    query: Annotated[list[str], typer.Argument(help="Terms: words, or FIELD:VALUE. Put `--` before one with a minus.")],
+    *,
+    as_json: JsonOption = False,
+    ascii_only: AsciiOption = False,
+    width: WidthOption = None,
+) -> None:
+    """Find cassettes, the newest first.
+
+    A word is looked for in the spans, attributes and payloads; a field by what `list` shows; a name with a dot is an
+    attribute. All terms must hold. Below each cassette stands the first span that was found.
+    """
+    try:
+        asked = Search.of(parsed(" ".join(_quoted(word) for word in query), ENTRY_FIELDS))
+    except QueryError as wrong:
+        raise typer.BadParameter(str(wrong), param_hint="QUERY") from None
+    reader = Reader(path)
+    found = {entry.name: (entry, hit) for entry, hit in _found(reader, asked)}
+    entries = newest_first(entry for entry, _ in found.values())
+    if as_json:
+        listed = [
+            table_data(entry) | {"span": hit.number if (hit := found[entry.name][1]) else None} for entry in entries
+        ]
+        print_json({"cassettes": listed, "damaged": reader.damaged()})
+    else:
+        on = console(width=width)
+        if width is None and not on.is_terminal:
+            on.width = WIDEST
+        sheet = paper(on, ascii_only=ascii_only)
+        words = asked.within.texts
+        put(on, _lines(entries, {name: hit for name, (_, hit) in found.items()}, words[0] if words else "", sheet))
+    reader.finish()
+
+
+def _quoted(word: str) -> str:
+    """A shell has taken the quotes of ``'out of stock'``; they are what made it one term."""
+    return f'"{word}"' if " " in word and ":" not in word and '"' not in word else word
+
+
+def _found(reader: Reader, asked: Search) -> Iterator[tuple[Entry, Node | None]]:
+    """Each cassette that holds what is asked, with the span that does, where spans were asked."""
+    entries = {entry.name: entry for entry in reader.entries() if asked.outside.holds(partial(entry_values, entry))}
+    if not asked.within.terms:
+        yield from ((entry, None) for entry in entries.values())
+        return
+    for name, data in reader.raw([*entries]):
+        if asked.may_hold(data):
+            for called, cassette in _decoded(name, data, reader):
+                hit = asked.found(cassette) if called in entries else None
+                if hit is not None:
+                    yield entries[called], hit
+
+
+def _decoded(name: str, data: bytes, reader: Reader) -> list[tuple[str, Cassette]]:
+    """The cassettes of a file's bytes under their names."""
+    file = file_of(name)
+    try:
+        cassettes = layouts.decode(data, file)
+    except CassetteError as damage:
+        reader.damages.append(damage)
+        return []
+    if file == name and len(cassettes) == 1:
+        return [(name, cassettes[0])]
+    return [(f"{file}:{number}", cassette) for number, cassette in enumerate(cassettes, 1)]
+
+
+def _lines(entries: list[Entry], hits: dict[str, Any], word: str, sheet: Paper) -> Iterator[Text]:
+    if not entries:
+        yield Text("nothing found", QUIET)
+        return
+    drawn = Table(entries, sheet)
+    yield drawn.head()
+    for place, entry in enumerate(entries):
+        yield drawn.line(place)
+        hit: Node | None = hits[entry.name]
+        if hit is not None:
+            said = f"#{hit.number} {about(hit.span).title}{_context(hit, word)}"
+            yield Text(f"  {sheet.clip(sheet.text(said), max(10, min(sheet.width, 200) - 2))}", QUIET)
+    yield Text(f"{len(entries):,} found", QUIET)
+
+
+def _context(hit: Node, word: str) -> str:
+    """Where the first word stands, with a little of what is around it."""
+    text = searchable(hit.span)
+    at = text.casefold().find(word.casefold()) if word else -1
+    if at < 0:
+        return ""
+    return f": …{text[max(0, at - _AROUND) : at + len(word) + _AROUND]}…"

@@ -1,0 +1,83 @@
+"""``timetracer view``: cassettes to browse interactively."""
+
+from __future__ import annotations
+
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from timetracer.cli.app import command_app
+from timetracer.cli.options import AsciiOption, NameArgument
+from timetracer.cli.reading import Reader
+from timetracer.errors import CassetteNotFound, TimetracerError
+
+if TYPE_CHECKING:
+    from timetracer.cassette.model import Cassette
+    from timetracer.viewer.app import Source
+
+app = command_app()
+
+_EPILOG = """Examples:
+
+- `timetracer view cassettes/`
+
+- `timetracer view cassettes.sqlite --watch`
+
+- `timetracer view cassettes/test_shop/test_order.json`
+
+In it, `?` tells what the keys do.
+"""
+_EVERY = 1.0
+
+
+@app.command("view", epilog=_EPILOG)
+def view(
+    path: Annotated[Path, typer.Argument(help="A cassette file, a directory, or an archive.")] = Path("cassettes"),
+    name: NameArgument = "",
+    *,
+    watch: Annotated[bool, typer.Option("--watch", help="Show cassettes as they are recorded.")] = False,
+    theme: Annotated[str, typer.Option(help="The colours to begin with: dark, light or one of textual's.")] = "dark",
+    ascii_only: AsciiOption = False,
+) -> None:
+    """Browse cassettes interactively.
+
+    A list of the cassettes, and on Enter the trace of one: waterfall, payloads, flame graph, statistics; fold, filter,
+    search in payloads, go from error to error, zoom. Needs textual: `pip install 'timetracer-otel[view]'`.
+    """
+    if find_spec("textual") is None:
+        raise TimetracerError("the viewer needs textual: pip install 'timetracer-otel[view]'")
+    if not path.exists() and not watch:
+        raise CassetteNotFound(str(path), "there is no such file or directory")
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise TimetracerError("the viewer needs a terminal; `timetracer timeline` prints into pipes and files")
+    from timetracer.viewer.app import Viewer
+
+    where = source(path)
+    only = name or _only(where)
+    chosen = {"dark": "textual-dark", "light": "textual-light"}.get(theme, theme)
+    viewer = Viewer(where, "" if watch else only, every=_EVERY if watch else None, ascii_only=ascii_only)
+    if chosen not in viewer.available_themes:
+        raise typer.BadParameter(
+            f"one of dark, light, {', '.join(sorted(viewer.available_themes))}", param_hint="--theme"
+        )
+    viewer.theme = chosen
+    viewer.run()
+
+
+def source(path: Path) -> Source:
+    """The cassettes at `path`, read whenever they are asked for; what is damaged is left out of the list."""
+    from timetracer.viewer.app import Source
+
+    def load(name: str) -> Cassette:
+        return next(cassette for _, cassette in Reader(path).cassettes(name))
+
+    return Source(str(path), lambda: [*Reader(path).entries()] if path.exists() else [], load)
+
+
+def _only(where: Source) -> str:
+    """The name of the one cassette that there is; empty if there are several, or none."""
+    entries = where.entries()
+    return entries[0].name if len(entries) == 1 else ""

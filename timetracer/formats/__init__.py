@@ -1,0 +1,1 @@
+"""Files of other tools, made from cassettes and made into cassettes."""

@@ -1,0 +1,1 @@
+"""Live spans become cassettes: side-channel, processor, assembler, writer thread, exporter, sampler."""

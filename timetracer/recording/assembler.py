@@ -1,0 +1,180 @@
+"""The pieces of a unit become a cassette. Runs on the writer thread: here, and only here, things are serialised."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+from timetracer.cassette.model import AttributeValue, Cassette, Event, Exchange, Kind, Link, Plain, Scope, Span, Status
+
+if TYPE_CHECKING:
+    from opentelemetry.sdk.trace import ReadableSpan
+
+    from timetracer.recording.tape import Reel, Tape
+    from timetracer.recording.unit import Own, Piece
+
+
+def assemble(pieces: Iterable[Piece], name: str = "") -> Cassette:
+    """The cassette of these pieces, spans in the order of their start; not yet redacted."""
+    spans: list[Span] = []
+    resource: dict[str, AttributeValue] = {}
+    libraries: set[str] = set()
+    for piece in pieces:
+        tape = None if piece.tape is None or piece.tape.dropped else piece.tape
+        exchange = exchange_of(tape) if tape is not None else None
+        if tape is not None:
+            libraries.add(tape.instrumentor.library)
+        if piece.span is not None:
+            span = span_of(piece.span)
+            resource = resource or dict(piece.span.resource.attributes)
+        elif piece.own is not None and tape is not None and exchange is not None:
+            span = own_span(piece.own, tape, exchange)
+        else:
+            continue
+        span.exchange = exchange
+        spans.append(span)
+    spans.sort(key=lambda span: (span.start, span.exchange.started if span.exchange else 0))
+    cassette = Cassette(spans=spans, resource=resource, versions=versions(frozenset(libraries)))
+    cassette.name = name or name_of(cassette)
+    return cassette
+
+
+def name_of(cassette: Cassette) -> str:
+    """``GET /orders/{id}``: the route of the unit's own span, or its name."""
+    root = cassette.root
+    if root is None:
+        return ""
+    route = root.attributes.get("http.route")
+    method = root.attributes.get("http.request.method") or root.attributes.get("http.method")
+    return f"{method} {route}" if route and method else root.name
+
+
+@cache
+def versions(libraries: frozenset[str]) -> dict[str, str]:
+    """The versions of Python, of Timetracer and of these libraries (by import name, where a distribution has it)."""
+    found = {"python": platform.python_version()}
+    for library, distribution in (("timetracer", "timetracer-otel"), *((name, name) for name in sorted(libraries))):
+        try:
+            found[library] = version(distribution)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def span_of(live: ReadableSpan) -> Span:
+    """An ended OpenTelemetry span as plain data, with what its instrumentor wrote, as it wrote it."""
+    context = live.get_span_context()
+    scope = live.instrumentation_scope
+    return Span(
+        name=live.name,
+        trace_id=format(context.trace_id, "032x") if context else "",
+        span_id=format(context.span_id, "016x") if context else "",
+        parent_id=format(live.parent.span_id, "016x") if live.parent else "",
+        kind=Kind(live.kind.value + 1),
+        start=live.start_time or 0,
+        end=live.end_time or 0,
+        attributes=_attributes(live.attributes),
+        events=[Event(event.name, event.timestamp, _attributes(event.attributes)) for event in live.events],
+        links=[
+            Link(
+                format(link.context.trace_id, "032x"),
+                format(link.context.span_id, "016x"),
+                _attributes(link.attributes),
+            )
+            for link in live.links
+        ],
+        status=Status(live.status.status_code.value),
+        status_message=live.status.description or "",
+        scope=Scope(scope.name, scope.version or "") if scope else Scope(),
+        trace_state=context.trace_state.to_header() if context and context.trace_state else "",
+        flags=int(context.trace_flags) if context else 0,
+    )
+
+
+def own_span(own: Own, tape: Tape, exchange: Exchange) -> Span:
+    """The span of an exchange that no OpenTelemetry span carries. Its scope says that it is ours."""
+    failed = exchange.error is not None
+    return Span(
+        name=exchange.key,
+        trace_id=format(own.trace_id, "032x"),
+        span_id=format(own.span_id, "016x"),
+        parent_id=format(own.parent_id, "016x") if own.parent_id else "",
+        kind=tape.instrumentor.kind,
+        start=tape.started,
+        end=tape.ended or tape.started,
+        status=Status.ERROR if failed else Status.UNSET,
+        status_message=str(exchange.error.get("message", "")) if exchange.error else "",
+        scope=Scope("timetracer"),
+    )
+
+
+def exchange_of(tape: Tape) -> Exchange:
+    """A tape as plain data."""
+    instrumentor = tape.instrumentor
+    request, request_body = instrumentor.describe_request(tape.request, tape.request_reel.bytes())
+    _mark_omitted(request, tape.request_reel)
+    if not tape.request_reel.complete:
+        request["unread"] = True
+    exchange = Exchange(
+        library=instrumentor.name,
+        key=instrumentor.key(request),
+        request=request,
+        request_body=request_body,
+        started=tape.started,
+        ended=tape.ended,
+        fact=tape.fact,
+        secrets=instrumentor.secrets(request),
+    )
+    if tape.response is not None:
+        reel = tape.response_reel
+        exchange.response, exchange.response_body = instrumentor.describe_response(tape.response, reel.bytes())
+        _mark_omitted(exchange.response, reel)
+        if tape.abandoned or not tape.ended:
+            exchange.response["abandoned"] = True
+        if len(reel.times) > 1 or (reel.times and not reel.length):
+            exchange.chunks = [
+                (len(chunk), at - tape.started) for chunk, at in zip(reel.chunks, reel.times, strict=True)
+            ]
+    if tape.error is not None:
+        exchange.error = error_of(tape.error, instrumentor.keywords)
+    return exchange
+
+
+def error_of(
+    error: BaseException, keywords: Callable[[BaseException], Mapping[str, Any]] = lambda error: {}
+) -> dict[str, Plain]:
+    """An exception as plain data: its class by name, its arguments where they are plain, its message for people.
+
+    Args:
+        error: the exception.
+        keywords: what the instrumentor says that its kind is built from, instead of its `args`.
+    """
+    if not isinstance(error, Exception):
+        # Cancellation, an interrupt, an exit: no outcome of the call, but of its caller, who waited no longer.
+        return {"type": "cancelled"}
+    kind, named = type(error), dict(keywords(error))
+
+    def plain(value: Any) -> Plain:
+        if isinstance(value, Exception):
+            return error_of(value, keywords)
+        return value if isinstance(value, (str, int, float, bytes, type(None))) else repr(value)
+
+    described: dict[str, Plain] = {"type": f"{kind.__module__}.{kind.__qualname__}"}
+    described["args"] = [] if named else [plain(arg) for arg in error.args]
+    if named:
+        described["kwargs"] = {name: plain(value) for name, value in named.items()}
+    if str(error) != ("" if named else "".join(str(arg) for arg in error.args)):
+        described["message"] = str(error)
+    return described
+
+
+def _mark_omitted(values: dict[str, Plain], reel: Reel) -> None:
+    if reel.over:
+        values["omitted"] = reel.length
+
+
+def _attributes(attributes: Mapping[str, AttributeValue] | None) -> dict[str, AttributeValue]:
+    return dict(attributes) if attributes else {}

@@ -1,0 +1,185 @@
+"""A tape: one exchange in the making. References only; nothing is serialised before the writer thread has it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import time_ns
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from timetracer.recording.faults import harmless
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+    from timetracer.seams.declaration import Instrumentor
+
+
+class Reel:
+    """The bytes of one body as they pass by, with the moment of each chunk. A `seams.streams.Listener`.
+
+    Args:
+        limit: bytes that are kept; a longer body is counted on, and not kept.
+        ended: called once, with what ended the body: None (exhausted), ``GeneratorExit`` (abandoned), or an error.
+    """
+
+    __slots__ = ("_ended", "_limit", "chunks", "complete", "length", "over", "times")
+
+    def __init__(self, limit: int, ended: Callable[[BaseException | None], None]) -> None:
+        self.chunks: list[bytes] = []
+        self.times: list[int] = []
+        self.length = 0
+        self.over = False
+        self.complete = False
+        """It was read to its end."""
+        self._limit = limit
+        self._ended: Callable[[BaseException | None], None] | None = ended
+
+    def heard(self, chunk: bytes) -> bytes:
+        """Keep a chunk; the very same object goes on to the reader."""
+        self.length += len(chunk)
+        if self.length <= self._limit:
+            # A reader may reuse the buffer it was given: keep what cannot change.
+            self.chunks.append(chunk if type(chunk) is bytes else bytes(chunk))
+            self.times.append(time_ns())
+        elif not self.over:
+            self.over = True
+            self.chunks.clear()
+            self.times.clear()
+        return chunk
+
+    def whole(self, body: bytes) -> None:
+        """A body that is there in one piece."""
+        self.complete = True
+        self.length = len(body)
+        self.over = self.length > self._limit
+        if not self.over:
+            self.chunks.append(body)
+
+    def bytes(self) -> bytes:
+        """What was kept, in one piece."""
+        return self.chunks[0] if len(self.chunks) == 1 else b"".join(self.chunks)
+
+    def closed(self) -> None:
+        """The reader closed the body; unless it had been read to its end, it is abandoned here."""
+        if self._ended is not None:
+            self._end(GeneratorExit())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None, /
+    ) -> None:
+        self.complete = error is None
+        self._end(error)
+
+    def _end(self, error: BaseException | None) -> None:
+        ended, self._ended = self._ended, None
+        if ended is not None:
+            with harmless("ending a body"):
+                ended(error)
+
+
+class Tape:
+    """One exchange in the making.
+
+    Args:
+        instrumentor: whose exchange it is.
+        fields: the request, as the seam took it.
+        limit: bytes kept of each body.
+        finished: called once, when its outcome is complete.
+        fact: it is asked once, and true for whoever comes later.
+    """
+
+    __slots__ = (
+        "_finished",
+        "abandoned",
+        "dropped",
+        "ended",
+        "error",
+        "fact",
+        "instrumentor",
+        "request",
+        "request_reel",
+        "response",
+        "response_reel",
+        "started",
+    )
+
+    def __init__(
+        self,
+        instrumentor: Instrumentor,
+        fields: tuple[Any, ...],
+        limit: int,
+        finished: Callable[[], None],
+        *,
+        fact: bool = False,
+    ) -> None:
+        self.instrumentor = instrumentor
+        self.request = fields
+        self.request_reel = Reel(limit, _ignore)
+        self.response: tuple[Any, ...] | None = None
+        self.response_reel = Reel(limit, self._body_ended)
+        self.error: BaseException | None = None
+        self.abandoned = False
+        self.dropped = False
+        """It never came to be an exchange: the server skipped it."""
+        self.fact = fact
+        self.started = time_ns()
+        self.ended = 0
+        self._finished: Callable[[], None] | None = finished
+
+    def answered(self, fields: tuple[Any, ...]) -> None:
+        """The response's head is here; its body passes `response_reel`."""
+        self.response = fields
+
+    def fail(self, error: BaseException) -> None:
+        """The call ended without (the rest of) a response."""
+        self.error = error
+        self.finish()
+
+    def drop(self) -> None:
+        """There was no such exchange after all."""
+        self.dropped = True
+        self.finish()
+
+    def finish(self) -> None:
+        """The outcome is complete. Only the first call counts."""
+        finished, self._finished = self._finished, None
+        if finished is not None:
+            self.ended = time_ns()
+            finished()
+
+    def _body_ended(self, error: BaseException | None) -> None:
+        if isinstance(error, GeneratorExit):
+            self.abandoned = True
+        else:
+            self.error = error
+        self.finish()
+
+
+class Known:
+    """The facts that one connection has learned, in order. They belong to whatever unit of work relies on them."""
+
+    __slots__ = ("__weakref__", "facts")
+
+    def __init__(self) -> None:
+        self.facts: list[Tape] = []
+
+
+def told_again(tape: Tape) -> Tape:
+    """A fact that was asked earlier, complete, for a unit of work that relies on it and did not ask."""
+    again = Tape(tape.instrumentor, tape.request, 0, _nobody, fact=True)
+    again.request_reel, again.response_reel = tape.request_reel, tape.response_reel
+    again.response, again.error = tape.response, tape.error
+    again.finish()
+    return again
+
+
+def _nobody() -> None:
+    return None
+
+
+def _ignore(_: BaseException | None) -> None:
+    return None

@@ -1,0 +1,1 @@
+"""Cassettes become answers: session, matching, noise, clock, network guard, verdict."""

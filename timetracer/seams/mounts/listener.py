@@ -1,0 +1,120 @@
+"""A connection of a C driver to a backend: the driver connects to a unix socket of ours, where a line answers it."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from timetracer.seams.mounts.reactor import READ, WRITE, Channel, End, Gone
+
+if TYPE_CHECKING:
+    from threading import RLock
+
+    from timetracer.seams.wire import MountedLine
+
+LONGEST_PATH = 90
+"""Of a unix socket: 104 bytes on macOS, 108 on Linux, with the name."""
+
+
+class Door(Channel):
+    """Waits for one client, at a unix socket in a directory of its own.
+
+    Args:
+        name: the socket's file name, as the driver wants it to be.
+        enter: is given the client's connection.
+        lock: of whoever is behind it.
+
+    Attributes:
+        directory: where the client is to connect to.
+    """
+
+    def __init__(self, name: str, enter: Callable[[socket.socket], None], lock: RLock | None = None) -> None:
+        super().__init__(lock)
+        self.directory = _directory()
+        self._enter = enter
+        listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        listening.bind(str(Path(self.directory, name)))
+        listening.listen(1)
+        self._ends = [End(listening)]
+        self._arm()
+
+    def _work(self) -> None:
+        try:
+            client, _ = self._ends[0].socket.accept()
+        except BlockingIOError:
+            return
+        self.close()
+        self._enter(client)
+
+    def _events(self, end: End) -> int:
+        return READ
+
+    def close(self) -> None:
+        if not self.closed:
+            super().close()
+            shutil.rmtree(self.directory, ignore_errors=True)
+
+
+class Mounted(Channel):
+    """A connection that a line answers.
+
+    Args:
+        line: answers.
+        name: the socket's file name, as the driver wants it to be.
+
+    Attributes:
+        directory: where the driver is to connect to.
+    """
+
+    def __init__(self, line: MountedLine, name: str) -> None:
+        super().__init__()
+        self.line = line
+        self._door = Door(name, self._enter, self.lock)
+        self.directory = self._door.directory
+        line.pushed(self.deliver)
+
+    def deliver(self, data: bytes) -> None:
+        """Bytes that the client did not ask for just now. From any thread."""
+        with self.lock:
+            if self._ends and not self.closed:
+                self._ends[0].pending.append(memoryview(data))
+                self.pump()
+
+    def _enter(self, client: socket.socket) -> None:
+        with self.lock:
+            self._ends = [End(client)]
+        self.pump()
+
+    def _work(self) -> None:
+        if not self._ends:
+            self._door.pump()
+        for client in self._ends:
+            client.flush()
+            while not client.pending:
+                if self.line.closing:
+                    raise Gone
+                data = client.receive()
+                if data is None:
+                    return
+                if not data:
+                    raise Gone
+                client.send(self.line.receive(data))
+
+    def _events(self, end: End) -> int:
+        return WRITE if end.pending else 0 if self.attended else READ
+
+    def close(self) -> None:
+        self._door.close()
+        super().close()
+
+
+def _directory() -> str:
+    found = tempfile.mkdtemp(prefix="timetracer-")
+    if len(found) > LONGEST_PATH:
+        Path(found).rmdir()
+        found = tempfile.mkdtemp(prefix="timetracer-", dir="/tmp")
+    return found

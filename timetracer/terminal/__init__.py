@@ -1,0 +1,1 @@
+"""Cassettes on a terminal, drawn with rich: timeline, tables, payloads."""

@@ -1,0 +1,89 @@
+"""Time on a row of terminal cells: round ticks, and bars to an eighth of a cell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from timetracer.analysis.amounts import HOUR, MINUTE, duration, round_duration
+
+_EIGHTHS = " ▏▎▍▌▋▊▉█"
+_FULL, _RIGHT_HALF, _RIGHT_EIGHTH = "█", "▐", "▕"
+_LONG_STEPS = (MINUTE, 2 * MINUTE, 5 * MINUTE, 10 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR, 6 * HOUR, 12 * HOUR, 24 * HOUR)
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """The stretch from `start` (ns since the epoch) over `length` ns, drawn on `cells` cells."""
+
+    start: int
+    length: int
+    cells: int
+
+    def ticks(self) -> list[tuple[int, int]]:
+        """(cell, ns since the axis began) at every multiple of the smallest round step whose labels have room."""
+        return _ticks(self.length, self.cells)
+
+    def labels(self, *, ascii_only: bool = False, offset: int = 0) -> str:
+        """The ticks' labels on one line, each beginning at its tick's cell; one that has no room is left out.
+
+        Args:
+            offset: ns from the beginning of all time to that of this axis; then the first label says where it begins.
+        """
+        line = ""
+        for cell, tick in self.ticks():
+            label = round_duration(tick, ascii_only=ascii_only)
+            if offset:
+                label = f"+{label}" if tick else duration(offset, ascii_only=ascii_only)
+            if cell + len(label) <= self.cells and (not line or cell > len(line)):
+                line = line.ljust(cell) + label
+        return line.ljust(self.cells)
+
+    def bar(self, start: int, end: int, *, ascii_only: bool = False) -> tuple[int, str]:
+        """(first cell, characters) of the stretch from `start` to `end` (ns since the epoch): at least one mark."""
+        left, right = self._eighths(start), self._eighths(max(start, end))
+        left = min(left, self.cells * 8 - 1)
+        right = max(right, left + 1)
+        first, last = left // 8, (right - 1) // 8
+        if ascii_only:
+            return first, "=" * (last - first + 1) if right - left > 4 else "|"
+        head, tail = left % 8, right - last * 8
+        if first == last:
+            narrow = _RIGHT_EIGHTH if right - left < 3 else _RIGHT_HALF
+            return first, narrow if head >= 4 else _EIGHTHS[right - left]
+        begun = _FULL if head < 2 else _RIGHT_HALF if head < 7 else _RIGHT_EIGHTH
+        return first, begun + _FULL * (last - first - 1) + _EIGHTHS[tail]
+
+    def _eighths(self, time: int) -> int:
+        inside = min(max(time - self.start, 0), self.length)
+        return (inside * self.cells * 8 + self.length // 2) // max(1, self.length)
+
+
+@lru_cache(maxsize=64)
+def _ticks(length: int, cells: int) -> list[tuple[int, int]]:
+    step = 1
+    while length and step * cells < length * (_longest_label(step, length) + 2):
+        step = round_step(step + 1)
+    return [(tick * cells // max(1, length), tick) for tick in range(0, length, step)] or [(0, 0)]
+
+
+def _longest_label(step: int, length: int) -> int:
+    last = length // step * step
+    return max(len(round_duration(tick)) for tick in (step, last - step, last) if tick >= 0)
+
+
+def round_step(at_least: int) -> int:
+    """The smallest round number of nanoseconds that is not less: 1, 2, 5 × 10ⁿ, or minutes, hours, days."""
+    if at_least > 30 * 10**9:
+        days = -(-at_least // (24 * HOUR))
+        return next((step for step in _LONG_STEPS if step >= at_least), _decimal_step(days) * 24 * HOUR)
+    return _decimal_step(at_least)
+
+
+def _decimal_step(at_least: int) -> int:
+    power = 1
+    while True:
+        for digit in (1, 2, 5):
+            if digit * power >= at_least:
+                return digit * power
+        power *= 10

@@ -1,0 +1,160 @@
+"""Many cassettes, one a line: route, status, duration, spans, error, service, name. Newest first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from rich.cells import cell_len
+from rich.text import Text
+
+from timetracer.analysis.amounts import counted, duration, moment, timestamp
+from timetracer.analysis.spelling import spelt
+from timetracer.terminal.paper import ERROR, QUIET, WARNING, Paper
+
+if TYPE_CHECKING:
+    from timetracer.store.entry import Entry
+
+_GAP = 2
+_LEAST = 10
+"""Cells below which a column of names tells nothing."""
+_MOST = 300
+"""Cells of a column on the widest paper: a file name's length, and no stranger's text makes every line longer."""
+_ENOUGH = 16
+"""Cells of a column of names for whose sake another column is left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    title: str
+    cells: list[str]
+    style: str = ""
+    right: bool = False
+    shrinks: bool = False
+
+    @property
+    def width(self) -> int:
+        return max(map(cell_len, [self.title, *self.cells]))
+
+
+def newest_first(entries: Iterable[Entry]) -> list[Entry]:
+    """Entries by start, the latest first; those of one moment by name."""
+    return sorted(sorted(entries, key=lambda entry: entry.name), key=lambda entry: entry.start, reverse=True)
+
+
+class Table:
+    """A table measured for the entries that it shows; lines are drawn one by one, when they are asked for."""
+
+    def __init__(self, entries: Sequence[Entry], paper: Paper) -> None:
+        self.paper = paper
+        self._entries = entries
+        self._columns = _fitted(_columns(entries, paper), paper)
+        self._widths = _widths(self._columns, paper)
+
+    def head(self) -> Text:
+        """The names of the columns."""
+        shown = (
+            self.paper.fit(each.title, width, right=each.right)
+            for each, width in zip(self._columns, self._widths, strict=True)
+        )
+        return Text((" " * _GAP).join(shown).rstrip(), QUIET)
+
+    def line(self, index: int) -> Text:
+        """One cassette."""
+        if not self.paper.colour:  # ten thousand lines into a pipe: one text each
+            fit = self.paper.fit
+            columns = zip(self._columns, self._widths, strict=True)
+            cells = [fit(column.cells[index], width, right=column.right) for column, width in columns]
+            return Text((" " * _GAP).join(cells).rstrip())
+        line, entry = Text(), self._entries[index]
+        for column, width in zip(self._columns, self._widths, strict=True):
+            shown = self.paper.fit(column.cells[index], width, right=column.right)
+            line.append(" " * _GAP if line else "").append(shown, _style(column, entry))
+        line.rstrip()
+        return line
+
+
+def table(entries: Sequence[Entry], paper: Paper) -> Iterator[Text]:
+    """The table of cassettes, in the order given. What is least asked for is left out where the paper is narrow."""
+    if not entries:
+        yield Text("no cassettes", QUIET)
+        return
+    measured = Table(entries, paper)
+    yield measured.head()
+    yield from map(measured.line, range(len(entries)))
+    failed = sum(entry.error for entry in entries)
+    total = Text().append(counted(len(entries), "cassette"), QUIET)
+    yield total.append(f", {failed:,} with errors", ERROR) if failed else total
+
+
+def table_data(entry: Entry) -> dict[str, Any]:
+    """What a line of the table says, for programs."""
+    return {
+        "name": entry.name,
+        "kind": entry.kind,
+        "start": timestamp(entry.start),
+        "duration_ns": entry.duration,
+        "method": entry.method or None,
+        "route": entry.route,
+        "target": entry.target,
+        "status": entry.status,
+        "error": entry.error,
+        "service": entry.service or None,
+        "spans": entry.spans,
+        "bytes": entry.size,
+        "fingerprint": entry.fingerprint,
+    }
+
+
+def _columns(entries: Sequence[Entry], paper: Paper) -> list[_Column]:
+    say = paper.text
+    return [
+        _Column("when (UTC)", [moment(entry.start)[:19] for entry in entries], QUIET),
+        _Column("route", [say(route(entry)) for entry in entries], "bold", shrinks=True),
+        _Column("status", ["" if entry.status is None else say(spelt(entry.status)) for entry in entries], right=True),
+        _Column("took", [duration(entry.duration, ascii_only=paper.ascii_only) for entry in entries], right=True),
+        _Column("spans", [f"{entry.spans:,}" for entry in entries], right=True),
+        _Column("error", [paper.sign("✗", "x") if entry.error else "" for entry in entries], ERROR),
+        _Column("service", [say(entry.service) for entry in entries], QUIET, shrinks=True),
+        _Column("name", [say(entry.name) for entry in entries], "cyan", shrinks=True),
+    ]
+
+
+def route(entry: Entry) -> str:
+    """What the cassette is a recording of, in a few words; a recording of calls outside any request is marked."""
+    named = f"{entry.method} {entry.target}".strip()
+    return f"(process) {named}".rstrip() if entry.kind == "process" else named
+
+
+def _fitted(columns: list[_Column], paper: Paper) -> list[_Column]:
+    """The columns that have room; an empty one has no claim to any."""
+    kept = [column for column in columns if any(column.cells)]
+    for dispensable in ("service", "when (UTC)", "spans", "error"):
+        if sum(_least(column) for column in kept) + _GAP * (len(kept) - 1) <= paper.width:
+            break
+        kept = [column for column in kept if column.title != dispensable]
+    return kept
+
+
+def _widths(columns: list[_Column], paper: Paper) -> list[int]:
+    """The width of each column: its own, those that shrink made smaller, the widest first, until all fit."""
+    widths = [min(column.width, _MOST) for column in columns]
+    room = paper.width - _GAP * (len(columns) - 1)
+    while sum(widths) > room:
+        shrinking = [index for index, column in enumerate(columns) if column.shrinks and widths[index] > _LEAST]
+        if not shrinking:
+            break
+        widths[max(shrinking, key=widths.__getitem__)] -= 1
+    return widths
+
+
+def _least(column: _Column) -> int:
+    return min(column.width, _ENOUGH) if column.shrinks else column.width
+
+
+def _style(column: _Column, entry: Entry) -> str:
+    if column.title == "status":
+        status = entry.status or 0
+        return ERROR if status >= 500 else WARNING if status >= 400 else "green"
+    return column.style

@@ -1,0 +1,41 @@
+"""Above the waterfall: what the cassette is, the minimap, and the time axis."""
+
+from __future__ import annotations
+
+from rich.text import Text
+from textual.widgets import Static
+
+from timetracer.terminal.heading import heading
+from timetracer.terminal.minimap import Activity, activity, minimap
+from timetracer.terminal.paper import QUIET, Paper
+from timetracer.terminal.waterfall import ruler
+from timetracer.viewer.waterfall import Waterfall
+
+
+class Overview(Static):
+    """Six lines at most."""
+
+    DEFAULT_CSS = "Overview { height: auto; }"
+    _measured: tuple[Paper, list[Text], Activity] | None = None
+
+    def show(self, waterfall: Waterfall, *, axis: bool = True) -> None:
+        """Draw anew for what the waterfall shows.
+
+        Args:
+            axis: whether the waterfall is what is below.
+        """
+        browser = waterfall.browser
+        paper = Paper(max(40, self.size.width or self.screen.size.width), waterfall.ascii_only)
+        if self._measured is None or self._measured[0] != paper:
+            self._measured = paper, [*heading(browser.trace.cassette, paper)], activity(browser.trace, paper.width)
+        _, above, found = self._measured
+        lines = [*above, *minimap(browser.trace, browser.window, found, paper)]
+        if axis:
+            place = waterfall.axis
+            margin = " " * max(0, waterfall.paper.width - place.cells)
+            start = place.start - browser.trace.start
+            lines.append(Text(margin + place.labels(ascii_only=paper.ascii_only, offset=start), QUIET))
+            lines.append(Text(margin + ruler(place, paper), QUIET))
+        for each in lines:
+            each.no_wrap = True
+        self.update(Text("\n").join(lines))
