@@ -1,0 +1,102 @@
+"""What a client asks of a server, and what comes of it, as both halves of the protocol keep it in mind."""
+
+from __future__ import annotations
+
+from contextvars import Context
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from timetracer.recording.tape import Tape
+
+
+@dataclass(slots=True)
+class Statement:
+    """What a Parse said, and what the server described."""
+
+    sql: bytes
+    oids: tuple[int, ...]
+    columns: bytes | None = None
+    """The payload of its RowDescription; ``b""``: NoData."""
+    described: bool = False
+
+
+@dataclass(slots=True)
+class Portal:
+    """What a Bind said."""
+
+    statement: Statement
+    formats: tuple[int, ...]
+    values: tuple[bytes | None, ...]
+    results: tuple[int, ...]
+    """Formats of the result's columns: none (all text), one for all, or one each."""
+    columns: bytes | None = None
+    times: int = 0
+
+
+@dataclass(slots=True)
+class Result:
+    """What one statement gave."""
+
+    columns: bytes | None = None
+    results: tuple[int, ...] = ()
+    rows: int = 0
+    tag: bytes | None = None
+    copy: bytes = b""
+    """``G`` or ``H`` and the payload of CopyInResponse or CopyOutResponse."""
+    suspended: bool = False
+
+
+@dataclass(slots=True)
+class Upload:
+    """The data of a COPY … FROM STDIN, as its client ends it."""
+
+    end: str = ""
+    """``done``, ``failed: why``; empty where the client did not come to an end."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What an exchange came to."""
+
+    results: list[Result] = field(default_factory=list[Result])
+    error: bytes | None = None
+    notices: list[bytes] = field(default_factory=list[bytes])
+    parameters: list[bytes] = field(default_factory=list[bytes])
+    status: str = ""
+    cancelled: bool = False
+    answer: bytes | None = None
+    """Of a FunctionCall."""
+    lost: bool = False
+    """The server ended the connection before it had answered."""
+
+
+@dataclass(slots=True)
+class Pending:
+    """Something the client asked for whose answer has not come yet.
+
+    ``kind`` is the type of the client's message: P, B, D, E, C, S, Q, F; ``0`` for the StartupMessage; ``d`` where the
+    data of a COPY … FROM STDIN begins.
+    """
+
+    kind: int
+    tape: Tape | None = None
+    statement: Statement | None = None
+    portal: Portal | None = None
+    upload: Upload | None = None
+    context: Context | None = None
+    """Of whoever bound a portal that is not executed at once."""
+    outcome: Outcome = field(default_factory=Outcome)
+    data: list[bytes] = field(default_factory=list[bytes])
+
+
+class Copying:
+    """A COPY … FROM STDIN under way."""
+
+    __slots__ = ("asked", "data", "kind", "upload")
+
+    def __init__(self, kind: str, asked: tuple[Any, ...], upload: Upload) -> None:
+        self.kind = kind
+        self.asked = asked
+        self.upload = upload
+        self.data: list[bytes] = []

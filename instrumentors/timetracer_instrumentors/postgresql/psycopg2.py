@@ -1,0 +1,277 @@
+"""psycopg2: connections that pass through a relay, or lead to a backend.
+
+All that it does is written in C, and blocks. So a connection gets our class *beneath* the one that the app asks for,
+and its cursors too, beneath what OpenTelemetry puts there. Their methods tell in whose context the bytes that follow
+were written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, TypeVar
+
+import psycopg2
+from psycopg2 import extensions
+
+from timetracer.recording.faults import harmless, warn
+from timetracer.seams.declaration import WireSeam
+from timetracer.seams.mounts.listener import Mounted
+from timetracer.seams.mounts.relay import Relay, relay
+from timetracer.seams.wire import Wire
+from timetracer_instrumentors.postgresql import POSTGRESQL, libpq, tls
+from timetracer_instrumentors.postgresql.calls import Calls
+from timetracer_instrumentors.postgresql.sql import is_copy_in
+
+Class = TypeVar("Class")
+
+
+def _telling(*names: str) -> Callable[[type[Class]], type[Class]]:
+    """A subclass of one written in C, whose methods tell that they are called."""
+
+    def method(original: Callable[..., Any], name: str) -> Callable[..., Any]:
+        def told(self: Any, *args: Any, **kwargs: Any) -> Any:
+            calls: Calls | None = getattr(getattr(self, "connection", self), "timetracer_calls", None)
+            if calls is None:
+                return original(self, *args, **kwargs)
+            with calls.during(psycopg2.Error):
+                return original(self, *args, **kwargs)
+
+        told.__name__, told.__doc__ = name, original.__doc__
+        return told
+
+    def tell(cls: type[Class]) -> type[Class]:
+        for name in names:
+            setattr(cls, name, method(getattr(cls, name), name))
+        return cls
+
+    return tell
+
+
+@_telling("execute", "executemany", "callproc", "copy_from", "copy_to", "copy_expert")
+class _ToldCursor(extensions.cursor):
+    pass
+
+
+class _Drained:
+    """A file for COPY … FROM STDIN. Its end is told when all before it has been taken up: libpq says so to the server
+    while it keeps everybody from running, and must not find its socket full."""
+
+    def __init__(self, file: Any, calls: Calls) -> None:
+        self._file = file
+        self._calls = calls
+
+    def read(self, size: int = -1) -> Any:
+        data = None
+        try:
+            data = self._file.read(size)
+        finally:
+            if not data:
+                self._calls.channel.drain()
+        return data
+
+
+class _Cursor(_ToldCursor):
+    def copy_from(self, file: Any, *args: Any, **kwargs: Any) -> Any:
+        return super().copy_from(self._drained(file), *args, **kwargs)
+
+    def copy_expert(self, sql: Any, file: Any, *args: Any, **kwargs: Any) -> Any:
+        query = sql if isinstance(sql, (str, bytes)) else sql.as_string(self)
+        text = query.decode("utf-8", "replace") if isinstance(query, bytes) else query
+        return super().copy_expert(sql, self._drained(file) if is_copy_in(text) else file, *args, **kwargs)
+
+    def _drained(self, file: Any) -> Any:
+        calls: Calls | None = getattr(self.connection, "timetracer_calls", None)
+        return file if calls is None or not hasattr(file, "read") else _Drained(file, calls)
+
+
+@_telling("fetchone", "fetchmany", "fetchall", "scroll", "close", "__next__")
+class _NamedCursor(_Cursor):
+    """A cursor that lives in the server: fetching is asking."""
+
+
+def _beneath(asked: type[Any], ours: type[Any]) -> type[Any]:
+    """The class that was asked for, with ours between it and the one written in C."""
+    if issubclass(ours, asked):
+        return ours
+    return type(asked.__name__, (asked, ours), {"__module__": asked.__module__, "__doc__": asked.__doc__})
+
+
+@_telling("commit", "rollback", "reset", "close", "set_session", "set_isolation_level", "set_client_encoding")
+@_telling("tpc_begin", "tpc_prepare", "tpc_commit", "tpc_rollback", "tpc_recover")
+class _ToldConnection(extensions.connection):
+    pass
+
+
+class Connection(_ToldConnection):
+    """A connection whose calls are told."""
+
+    timetracer_calls: Calls | None = None
+    timetracer_said: dict[str, Any] | None = None
+
+    def cursor(self, *args: Any, **kwargs: Any) -> Any:
+        if self.timetracer_calls is None:
+            return super().cursor(*args, **kwargs)
+        asked = dict(zip(("name", "cursor_factory", "withhold", "scrollable"), args, strict=False)) | kwargs
+        own: Any = self.cursor_factory
+        factory: Any = asked.get("cursor_factory") or own or extensions.cursor
+        if isinstance(factory, type) and issubclass(factory, extensions.cursor):
+            asked["cursor_factory"] = self._beneath(factory, _NamedCursor if asked.get("name") else _Cursor)
+        return super().cursor(**asked)
+
+    def lobject(self, *args: Any, **kwargs: Any) -> Any:
+        calls = self.timetracer_calls
+        if calls is None:
+            return super().lobject(*args, **kwargs)
+        asked = dict(zip(("oid", "mode", "new_oid", "new_file", "lobject_factory"), args, strict=False)) | kwargs
+        factory: Any = asked.get("lobject_factory") or extensions.lobject
+
+        @_telling("read", "write", "seek", "tell", "truncate", "close", "export", "unlink")
+        class Told(extensions.lobject):
+            timetracer_calls = calls
+
+        if isinstance(factory, type):
+            asked["lobject_factory"] = _beneath(factory, Told)
+        with calls.during(psycopg2.Error):
+            return super().lobject(**asked)
+
+    def _beneath(self, asked: type[Any], ours: type[Any]) -> type[Any]:
+        known: dict[Any, type[Any]] = self.__dict__.setdefault("_timetracer_classes", {})
+        if (asked, ours) not in known:
+            known[asked, ours] = _beneath(asked, ours)
+        return known[asked, ours]
+
+    def cancel(self) -> None:
+        """It blocks in libpq, and keeps everybody from running meanwhile: nobody could answer."""
+        calls = self.timetracer_calls
+        if calls is None or self.closed:
+            super().cancel()
+        else:
+            calls.cancel(self.info.backend_pid, super().cancel)
+
+    @property
+    def info(self) -> Any:
+        """``connection.info``, which speaks of the server, whoever is in between."""
+        return _Info(super().info, self.timetracer_said) if self.timetracer_said else super().info
+
+
+class _Info:
+    """A ``ConnectionInfo``, but for some values."""
+
+    def __init__(self, info: Any, said: dict[str, Any]) -> None:
+        self._info = info
+        self._said = said
+
+    def __getattr__(self, name: str) -> Any:
+        return self._said[name] if name in self._said else getattr(self._info, name)
+
+
+# --- opening ---------------------------------------------------------------------------------------------------------
+
+
+def _class(factory: Any) -> Any:
+    if factory is None:
+        return Connection
+    asked: Any = factory
+    if isinstance(factory, type) and issubclass(asked, extensions.connection):
+        return _beneath(asked, Connection)
+    return asked  # a function: its connection is relayed, and nobody knows who calls it
+
+
+def tapped(wire: Wire, original: Callable[..., Any], dsn: str, connection_factory: Any = None, **asked: Any) -> Any:
+    """``_connect``: the connection that it made, with a relay in between."""
+    if any(asked.values()):
+        warn("psycopg2: asynchronous", "psycopg2's asynchronous connections are not recorded")
+        return original(dsn, connection_factory=connection_factory, **asked)
+    with wire.attempt(*libpq.opening(extensions.parse_dsn(dsn))):
+        connection = original(dsn, connection_factory=_class(connection_factory), **asked)
+    if connection.info.ssl_in_use:
+        return _over_tls(wire, original, dsn, connection_factory, connection)
+    with harmless("tapping a connection of psycopg2"):
+        _tap(wire, connection)
+    return connection
+
+
+def _tap(wire: Wire, connection: Any) -> None:
+    info = connection.info
+    line = wire.tap()
+    libpq.join(line, info.user, info.dbname, info.backend_pid, info.parameter_status)
+    channel = relay(line, connection.fileno())
+    if isinstance(connection, Connection):
+        connection.timetracer_calls = Calls(line, channel)
+
+
+def _over_tls(wire: Wire, original: Callable[..., Any], dsn: str, factory: Any, connection: Any) -> Any:
+    """The same connection once more, with TLS between the relay and the server; or, if that cannot be, as it was."""
+    info, params = connection.info, extensions.parse_dsn(dsn)
+    secure = tls.Session(tls.peer(connection.fileno()), info.host)
+    line = wire.tap()
+    try:
+        secure.context = tls.trust(params)
+        channel = Relay(line, libpq.socket_name(params), tls.run(secure.opening()), secure.unbound)
+        here = libpq.redirected({**params, "password": info.password}, channel.directory)
+        try:
+            found = original(extensions.make_dsn(**here), connection_factory=_class(factory))
+        except BaseException:
+            channel.close()
+            raise
+    except (OSError, psycopg2.Error, tls.NotOurs) as error:
+        warn("psycopg2: TLS", f"psycopg2's connection over TLS is not recorded: {error}")
+        return connection
+    if isinstance(found, Connection):
+        found.timetracer_calls = Calls(line, channel, secure)
+        found.timetracer_said = {name: getattr(info, name) for name in _ABOUT_SERVER}
+    connection.close()
+    return found
+
+
+_ABOUT_SERVER = ("host", "port", "ssl_in_use", "password")
+
+
+def mounted(wire: Wire, original: Callable[..., Any], dsn: str, connection_factory: Any = None, **asked: Any) -> Any:
+    """``_connect``: the same, to a backend."""
+    params = extensions.parse_dsn(dsn)
+    line = wire.mount()
+    line.find(*libpq.opening(params))  # raises what was raised here
+    mount = Mounted(line, libpq.socket_name(params))
+    calls = Calls(line, mount)
+    here = extensions.make_dsn(**libpq.redirected(params, mount.directory))
+    try:
+        with calls.during(psycopg2.Error):
+            connection = original(here, connection_factory=_class(connection_factory), **asked)
+    except BaseException:
+        mount.close()
+        raise
+    if isinstance(connection, Connection):
+        connection.timetracer_calls = calls
+    return connection
+
+
+def encrypted(
+    wire: Wire, original: Callable[..., Any], password: Any, user: Any, scope: Any = None, algorithm: Any = None
+) -> Any:
+    """``encrypt_password``: libpq asks the server for the algorithm while it keeps everybody from running: we ask."""
+    if algorithm is None and isinstance(scope, Connection) and scope.timetracer_calls is not None:
+        idle = scope.info.transaction_status == extensions.TRANSACTION_STATUS_IDLE
+        with scope.cursor() as cursor:
+            cursor.execute("show password_encryption")
+            algorithm = cursor.fetchone()[0]
+        if idle:
+            scope.rollback()
+    return original(password, user, scope, algorithm)
+
+
+def _errors() -> tuple[type[BaseException], ...]:
+    return (*POSTGRESQL.errors(), psycopg2.OperationalError)
+
+
+INSTRUMENTOR = replace(
+    POSTGRESQL,
+    library="psycopg2",
+    scopes=("opentelemetry.instrumentation.psycopg2",),
+    errors=_errors,
+    seams=(
+        WireSeam("psycopg2:_connect", tapped=tapped, mounted=mounted),
+        WireSeam("psycopg2.extensions:encrypt_password", tapped=encrypted, mounted=encrypted),
+    ),
+)

@@ -1,0 +1,185 @@
+"""Integers, floating-point numbers and ``numeric``.
+
+``numeric`` in binary: count of digits, weight of the first, sign, scale, then digits to the base of 10,000
+(``src/backend/utils/adt/numeric.c``, ``numeric_send``). Floats are written with the fewest digits that tell them from
+their neighbours (``extra_float_digits`` of 1 and more, the default since PostgreSQL 12).
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from math import copysign, isfinite, isinf
+from struct import Struct
+from typing import Any
+
+from timetracer_instrumentors.postgresql.types.codec import Codec
+
+_HEAD = Struct("!HhHh")
+_LONGEST = 150_000
+"""Digits on either side of a numeric's point: PostgreSQL has 131,072 before it and 16,383 after it."""
+
+
+def integer(form: str) -> Codec:
+    """Integers of a fixed size: a `struct` format."""
+    packing = Struct(form)
+    return Codec(
+        int,
+        lambda value: str(_int(value)),
+        lambda data: packing.unpack(data)[0],
+        lambda value: packing.pack(_int(value)),
+    )
+
+
+def _int(value: Any) -> int:
+    if type(value) is not int:
+        raise ValueError("not an integer")
+    return value
+
+
+# --- floats ----------------------------------------------------------------------------------------------------------
+
+_SPECIAL_FLOATS = {"inf": "Infinity", "-inf": "-Infinity", "nan": "NaN"}
+_DOUBLE, _SINGLE = Struct("!d"), Struct("!f")
+
+
+def float_text(value: float) -> str:
+    """A ``float8`` as the server writes it."""
+    return _written(repr(float(value)), 15)
+
+
+def single_text(value: float) -> str:
+    """A ``float4`` as the server writes it."""
+    return _written(_shortest(value), 6)
+
+
+def _shortest(value: float) -> str:
+    """The fewest digits that give the same 32 bits."""
+    if not isfinite(value):
+        return repr(value)
+    packed = _SINGLE.pack(value)
+    for digits in range(1, 9):
+        text = f"{value:.{digits}g}"
+        try:
+            if _SINGLE.pack(float(text)) == packed:
+                return text
+        except OverflowError:  # rounded up, beyond the greatest of them
+            continue
+    return f"{value:.9g}"
+
+
+def _written(text: str, exponent_from: int) -> str:
+    if text in _SPECIAL_FLOATS:
+        return _SPECIAL_FLOATS[text]
+    sign, digits, exponent = Decimal(text).normalize().as_tuple()
+    assert isinstance(exponent, int)
+    figures, power = "".join(map(str, digits)), exponent + len(digits) - 1
+    minus = "-" if sign else ""
+    if figures == "0":
+        return minus + "0"
+    if -4 <= power < exponent_from:
+        return minus + format(Decimal((0, digits, exponent)), "f")
+    point = "." if len(figures) > 1 else ""
+    return f"{minus}{figures[0]}{point}{figures[1:]}e{'-' if power < 0 else '+'}{abs(power):02}"
+
+
+def _read_single(data: bytes) -> float:
+    return float(_shortest(_SINGLE.unpack(data)[0]))
+
+
+def _number(value: Any) -> float:
+    if type(value) not in (int, float):
+        raise ValueError("not a number")
+    return float(value)
+
+
+def _as_single(value: Any) -> bytes:
+    number = _number(value)
+    return _SINGLE.pack(copysign(float("inf"), number) if isinf(number) else number)
+
+
+FLOAT8 = Codec(
+    float, lambda v: float_text(_number(v)), lambda data: _DOUBLE.unpack(data)[0], lambda v: _DOUBLE.pack(_number(v))
+)
+FLOAT4 = Codec(float, lambda v: single_text(_number(v)), _read_single, _as_single)
+
+# --- numeric ---------------------------------------------------------------------------------------------------------
+
+_SPECIAL = {0xC000: "NaN", 0xD000: "Infinity", 0xF000: "-Infinity"}
+_NEGATIVE = 0x4000
+
+
+def _decimal(value: Any) -> Decimal:
+    if not isinstance(value, Decimal):
+        raise ValueError("not a decimal")
+    if value.is_finite() and not -_LONGEST < int(value.as_tuple().exponent) <= value.adjusted() < _LONGEST:
+        raise ValueError("more digits than a numeric has")
+    return value
+
+
+def _read_text(text: str) -> Decimal:
+    value = _decimal(Decimal(text))
+    if value.is_snan() or str(value) == "-NaN":
+        raise ValueError("another spelling")
+    return value
+
+
+def _write_text(value: Any) -> str:
+    return format(_decimal(value), "f") if value.is_finite() else str(value)
+
+
+def _read_binary(data: bytes) -> Decimal:
+    count, weight, sign, scale = _HEAD.unpack_from(data, 0)
+    if sign in _SPECIAL:
+        return Decimal(_SPECIAL[sign])
+    if not 0 <= scale < _LONGEST or abs(weight) * 4 > _LONGEST:
+        raise ValueError("no scale that a numeric has")
+    groups = "".join(f"{digit:04}" for digit in Struct(f"!{count}H").unpack_from(data, 8))
+    before = 4 * (weight + 1)
+    if before < 0:
+        groups, before = "0" * -before + groups, 0
+    whole, fraction = groups[:before].ljust(before, "0"), groups[before:]
+    minus = "-" if sign == _NEGATIVE else ""
+    return Decimal(f"{minus}{whole or '0'}.{fraction[:scale]:0<{scale}}")
+
+
+def _write_binary(value: Any) -> bytes:
+    if not _decimal(value).is_finite():
+        sign = next(code for code, name in _SPECIAL.items() if name == str(value))
+        return _HEAD.pack(0, 0, sign, 0 if sign == 0xC000 else _SPECIAL_SCALE)
+    whole, _, fraction = format(value.copy_abs(), "f").partition(".")
+    scale = len(fraction)
+    figures = whole + fraction + "0" * (-scale % 4)
+    after = -(-scale // 4)
+    groups = _in_short(int(figures)) if len(figures) < _SHORT else _in_long(figures)
+    weight = len(groups) - after - 1
+    last = next((at for at in range(len(groups) - 1, -1, -1) if groups[at]), -1)
+    groups = groups[: last + 1]
+    sign = _NEGATIVE if groups and value < 0 else 0
+    return _HEAD.pack(len(groups), weight if groups else 0, sign, scale) + Struct(f"!{len(groups)}h").pack(*groups)
+
+
+_SHORT = 30
+"""Digits that are quicker taken apart as a number than as text."""
+
+
+def _in_short(number: int) -> list[int]:
+    """Four digits each, without zeros before."""
+    groups: list[int] = []
+    while number:
+        number, group = divmod(number, 10_000)
+        groups.append(group)
+    groups.reverse()
+    return groups
+
+
+def _in_long(figures: str) -> list[int]:
+    figures = figures.rjust(-(-len(figures) // 4) * 4, "0")
+    groups = [int(figures[at : at + 4]) for at in range(0, len(figures), 4)]
+    first = next((at for at, group in enumerate(groups) if group), len(groups))
+    return groups[first:]
+
+
+_SPECIAL_SCALE = 0x20
+"""What the infinities have for a scale (``NUMERIC_PINF`` keeps its dynamic-scale bits)."""
+
+NUMERIC = Codec(_read_text, _write_text, _read_binary, _write_binary)
