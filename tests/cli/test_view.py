@@ -1,0 +1,67 @@
+"""``timetracer view``, in a terminal of its own and without one."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from timetracer.cli.view import source
+
+
+def test_without_textual_one_line_says_what_to_install(run: Any, one: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    there = importlib.util.find_spec
+    monkeypatch.setattr("timetracer.cli.view.find_spec", lambda name: None if name == "textual" else there(name))
+    ran = run("view", one)
+    assert (ran.status, ran.err) == (2, "error: the viewer needs textual: pip install 'timetracer-otel[view]'\n")
+
+
+def test_without_a_terminal_it_says_what_prints(run: Any, one: Path) -> None:
+    ran = run("view", one)
+    assert ran.status == 2
+    assert "needs a terminal" in ran.err
+
+
+def test_what_is_not_there_is_told(run: Any, tmp_path: Path) -> None:
+    assert "no such file or directory" in run("view", tmp_path / "none").err
+
+
+def test_a_place_is_read_whenever_it_is_asked(place: Path) -> None:
+    where = source(place)
+    names = [entry.name for entry in where.entries()]
+    assert len(names) == 3
+    assert len(where.load(names[0]).spans) in (1, 2)
+
+
+def test_a_file_is_a_place_too(one: Path, damaged: Path) -> None:
+    (entry,) = source(one).entries()
+    assert source(one).load(entry.name).name == "GET /items"
+    assert source(damaged).entries() == []
+    assert source(Path("nowhere")).entries() == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals")
+def test_in_a_terminal_it_draws_and_q_ends_it(one: Path) -> None:
+    import pty
+
+    child, terminal = pty.fork()
+    if child == 0:  # pragma: no cover - another process
+        environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "100", "LINES": "30", "NO_COLOR": ""}
+        os.execve(sys.executable, [sys.executable, "-m", "timetracer", "view", str(one)], environment)
+    drawn = b""
+    while b"stock/items" not in drawn:
+        drawn += os.read(terminal, 65_536)
+    os.write(terminal, b"q")
+    while True:
+        try:
+            if not os.read(terminal, 65_536):
+                break
+        except OSError:  # Linux says so when the other end is closed
+            break
+    _, status = os.waitpid(child, 0)
+    os.close(terminal)
+    assert os.waitstatus_to_exitcode(status) == 0

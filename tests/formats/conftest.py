@@ -1,0 +1,18 @@
+"""Cassettes to take elsewhere."""
+
+from __future__ import annotations
+
+import pytest
+
+import recordings
+from timetracer.cassette.model import Cassette
+
+
+@pytest.fixture
+def order() -> Cassette:
+    return recordings.order()
+
+
+@pytest.fixture
+def basket() -> Cassette:
+    return recordings.basket()

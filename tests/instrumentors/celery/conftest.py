@@ -1,0 +1,46 @@
+"""Brokers, and real workers of `services.tasks`."""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+
+import pytest
+
+from services.brokers import TESTS, Brokers
+from services.found import KINDS, url_of
+from services.processes import Server, Servers, free_port, script
+
+
+@pytest.fixture
+def redis(servers: Servers) -> Brokers:
+    """A Redis of the test's own if there is a program to start, else one that is found: that one cannot be stopped."""
+    queue = f"tasks-{uuid.uuid4()}"
+    program = shutil.which("redis-server")
+    if program is None:
+        url = url_of(KINDS["redis"], servers)
+        return Brokers({"TASKS_BROKER": f"{url}/5", "TASKS_BACKEND": f"{url}/6", "TASKS_QUEUE": queue})
+    port = free_port()
+    server = servers.start([program, "--port", str(port), "--save", "", "--bind", "127.0.0.1"], port)
+    url = f"redis://127.0.0.1:{port}"
+    return Brokers({"TASKS_BROKER": f"{url}/0", "TASKS_BACKEND": f"{url}/1", "TASKS_QUEUE": queue}, stop=server.kill)
+
+
+@pytest.fixture
+def rabbitmq(servers: Servers) -> Brokers:
+    """Broker and results by RPC; a queue of the test's own."""
+    url = url_of(KINDS["rabbitmq"], servers)
+    return Brokers({"TASKS_BROKER": url, "TASKS_BACKEND": "rpc://", "TASKS_QUEUE": f"tasks-{uuid.uuid4()}"})
+
+
+@pytest.fixture
+def work(servers: Servers) -> Callable[..., Server]:
+    """``work(environ, "--pool", "threads", under=[…])`` starts a worker. What is sent before it is up waits for it."""
+
+    def start(environ: Mapping[str, str], *options: str, under: Sequence[str] = ()) -> Server:
+        quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "info"]
+        command = [*under, script("celery"), "-A", "services.tasks", "worker", "-c", "2", *quiet, *options]
+        return servers.background(command, cwd=TESTS, env={**environ, "C_FORCE_ROOT": "1"})
+
+    return start

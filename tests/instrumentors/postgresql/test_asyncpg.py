@@ -1,0 +1,74 @@
+"""asyncpg against a real PostgreSQL: recorded, the server stopped, replayed by a process that knows nothing of it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.postgresql import OwnServer, database
+from services.processes import Servers, environment
+
+pytest.importorskip("asyncpg")
+
+SCENARIO = Path(__file__).with_name("asyncpg_scenario.py")
+NAME = "scenario"
+
+
+def play(mode: str, cassette: Path, place: dict[str, Any], loop: str = "asyncio") -> dict[str, str]:
+    """What each operation saw, in a process of its own, which leaves nothing on its standard error."""
+    told = cassette.with_suffix(".seen")
+    command = [sys.executable, "-W", "error", str(SCENARIO), mode, str(cassette), json.dumps(place), str(told), loop]
+    ran = subprocess.run(command, env=environment(), capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    seen: dict[str, str] = json.loads(told.read_text())
+    assert {name: text for name, text in seen.items() if text.startswith("BROKEN")} == {}
+    return seen
+
+
+def recorded(own: OwnServer, cassette: Path, place: dict[str, Any], loop: str = "asyncio") -> dict[str, str]:
+    """The scenario without us, and recorded: each in an empty database."""
+    with database(own.url, NAME):
+        plain = play("off", cassette, place, loop)
+    with database(own.url, NAME):
+        seen = play("record", cassette, place, loop)
+    assert seen == plain
+    return seen
+
+
+@pytest.fixture
+def own(session_servers: Servers) -> Iterator[OwnServer]:
+    server = OwnServer(session_servers)
+    yield server
+    server.stop()
+
+
+def places(own: OwnServer) -> dict[str, dict[str, Any]]:
+    shared = {"port": own.port, "user": "postgres", "database": NAME}
+    return {
+        "TCP": {**shared, "host": "127.0.0.1", "ssl": False},
+        "TLS": {**shared, "host": "127.0.0.1", "ssl": "require"},
+        "a unix socket": {**shared, "host": str(own.folder)},
+    }
+
+
+def test_a_scenario_over_tcp_tls_and_a_unix_socket(own: OwnServer, tmp_path: Path) -> None:
+    there = places(own)
+    seen = {way: recorded(own, tmp_path / f"{way}.json", place) for way, place in there.items()}
+    own.stop()
+    for way, place in there.items():
+        assert len(seen[way]) > 100
+        assert play("replay", tmp_path / f"{way}.json", place) == seen[way]
+
+
+def test_a_scenario_under_uvloop(own: OwnServer, tmp_path: Path) -> None:
+    pytest.importorskip("uvloop")
+    place = places(own)["TCP"]
+    seen = recorded(own, tmp_path / "cassette.json", place, "uvloop")
+    own.stop()
+    assert play("replay", tmp_path / "cassette.json", place, "uvloop") == seen

@@ -1,0 +1,384 @@
+"""The backend: what a client says, and what it is answered from a cassette. Transcripts, bytes in and bytes out."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from struct import pack
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import timetracer
+from services.postgresql_flows import FLOWS, SELECT
+from services.postgresql_transcripts import (
+    AUTHENTICATED,
+    BOUND,
+    COPY_DONE,
+    FAILED,
+    FLUSH,
+    ID,
+    IDLE,
+    KEY,
+    NAME,
+    NO_DATA,
+    OPEN,
+    OPENING,
+    PARSED,
+    SYNC,
+    TERMINATE,
+    Client,
+    bind,
+    columns,
+    complete,
+    conversation,
+    copy_data,
+    copy_fail,
+    describe,
+    error,
+    execute,
+    operations,
+    parse,
+    query,
+    replayed,
+    row,
+    run,
+    special,
+    startup,
+    told,
+)
+from timetracer.cassette import files
+from timetracer.errors import FailedVerdict, ReplayError, UnmatchedCall
+from timetracer_instrumentors.postgresql import backend
+from timetracer_instrumentors.postgresql import messages as m
+
+ONE = row(b"1", b"ann")
+
+
+@pytest.mark.parametrize("flow", FLOWS)
+@pytest.mark.parametrize("chunk", [0, 1])
+def test_what_was_recorded_is_said_again(path: Path, flow: str, chunk: int) -> None:
+    """From a transcript through the tap, a cassette in a file and the backend: the same bytes."""
+    conversation(path, *FLOWS[flow], chunk=chunk)
+    assert replayed(path, *(client for client, _ in FLOWS[flow]), chunk=chunk, strict=True) == [
+        server for _, server in FLOWS[flow]
+    ]
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30, deadline=None)
+@given(
+    order=st.lists(st.sampled_from([name for name in FLOWS if name != "the server goes away"]), max_size=5),
+    chunk=st.integers(0, 50),
+)
+def test_flows_after_one_another(path: Path, order: list[str], chunk: int) -> None:
+    turns = [turn for flow in order for turn in [*FLOWS[flow], (query("rollback"), complete("ROLLBACK") + IDLE)]]
+    conversation(path, *turns, chunk=chunk)
+    assert replayed(path, *(client for client, _ in turns)) == [server for _, server in turns]
+
+
+# --- the start ------------------------------------------------------------------------------------------------------
+
+
+def test_the_opening_is_answered_by_the_backend(path: Path) -> None:
+    conversation(path, (query("select 7 as id"), columns(ID) + row(b"7") + complete("SELECT 1") + IDLE))
+    with timetracer.replay(path):
+        client = Client(startup(user="eve", application_name="till"))
+        for expected in (
+            AUTHENTICATED,
+            m.parameter_status("server_version", "15.4"),
+            m.parameter_status("session_authorization", "eve"),
+            m.parameter_status("application_name", "till"),
+        ):
+            assert expected in client.greeting
+        assert client.greeting.endswith(IDLE)
+        assert KEY not in client.greeting
+
+
+def test_encryption_is_not_needed(path: Path) -> None:
+    conversation(path)
+    with timetracer.replay(path):
+        client = Client(None)
+        assert client.says(special(m.SSL_REQUEST)) == b"N"
+        assert client.says(special(m.GSSENC_REQUEST)) == b"N"
+        assert client.says(OPENING[0]).startswith(AUTHENTICATED)
+
+
+def test_a_connection_that_was_refused_is_refused(path: Path) -> None:
+    refusal = error("28P01", "password authentication failed", "FATAL")
+    conversation(path, opening=(startup("secrets"), refusal))
+    with timetracer.replay(path):
+        client = Client(startup("secrets"))
+        assert client.greeting == refusal
+        assert client.line.closing
+
+
+def test_the_client_ends_the_connection(path: Path) -> None:
+    conversation(path)
+    with timetracer.replay(path):
+        client = Client()
+        assert client.says(TERMINATE) == b""
+        assert client.line.closing
+
+
+@pytest.mark.parametrize(
+    "said", [b"\x16\x03\x01\x02\x00\x01\x00\x01", pack("!II", 8, 0x20000), pack("!II", 3, 0), b"GET / HTTP/1.1\r\n"]
+)
+def test_another_protocol_is_refused(path: Path, said: bytes) -> None:
+    conversation(path)
+    with timetracer.replay(path), pytest.raises(ReplayError, match="not PostgreSQL's protocol"):
+        Client(said)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100, deadline=None)
+@given(
+    said=st.binary(max_size=40)
+    | st.builds(m.message, st.sampled_from([bytes([code]) for code in b"PBDECSHQFXpdcf"]), st.binary(max_size=20))
+)
+def test_hostile_clients_get_one_class_of_errors(path: Path, said: bytes) -> None:
+    conversation(path)
+    with contextlib.suppress(FailedVerdict), timetracer.replay(path):
+        client = Client()
+        with contextlib.suppress(ReplayError):
+            client.says(said)
+
+
+# --- misses ---------------------------------------------------------------------------------------------------------
+
+
+def missed(path: Path, *said: bytes) -> str:
+    """The text of the miss that the last of these is."""
+    with pytest.raises(FailedVerdict), timetracer.replay(path):
+        client = Client()
+        for each in said[:-1]:
+            client.says(each)
+        with pytest.raises(UnmatchedCall) as miss:
+            client.says(said[-1])
+    return str(miss.value)
+
+
+def test_a_changed_parameter_is_a_miss_that_names_it(path: Path) -> None:
+    insert = "insert into users (name, age) values ($1, $2)"
+    conversation(path, (run(insert, b"ann", b"30") + SYNC, PARSED + BOUND + NO_DATA + complete("INSERT 0 1") + IDLE))
+    text = missed(path, run(insert, b"ann", b"31") + SYNC)
+    assert 'request.parameters.age: recorded "30", asked "31"' in text
+    assert "name" not in text.split("differs")[1]
+
+
+def test_sql_is_not_matched_by_its_shape(path: Path) -> None:
+    conversation(path, (query("select id from t where id = 1"), columns(ID) + complete("SELECT 0") + IDLE))
+    assert 'recorded "select id from t where id = 1"' in missed(path, query("select id from t where id = 2"))
+    assert "asked     delete from t" in missed(path, query("delete from t"))
+
+
+def test_a_statement_that_nobody_prepared(path: Path) -> None:
+    conversation(path)
+    assert "prepare select 1 as x" in missed(path, parse("select 1 as x", "s") + describe(b"S", "s") + FLUSH)
+
+
+def test_the_data_of_a_copy_is_compared(path: Path) -> None:
+    conversation(path, *FLOWS["copy in"])
+    text = missed(path, query("copy t from stdin"), copy_data(b"1\ta\n") + copy_data(b"9\tb\n") + COPY_DONE)
+    assert "request.body" in text
+    assert "request.copy" in missed(path, query("copy t from stdin"), copy_data(b"3\tc\n") + copy_fail("no"))
+
+
+def test_where_data_is_cut_does_not_matter(path: Path) -> None:
+    conversation(path, *FLOWS["copy in"][:2])
+    said = replayed(path, query("copy t from stdin"), copy_data(b"1\ta\n2") + copy_data(b"\tb\n") + COPY_DONE)
+    assert said[1] == complete("COPY 2") + IDLE
+
+
+# --- across drivers -------------------------------------------------------------------------------------------------
+
+
+def test_what_was_recorded_in_binary_answers_in_text(path: Path) -> None:
+    """asyncpg prepares, and asks for binary; libpq sends all at once, and asks for text."""
+    conversation(path, *FLOWS["prepared, then used twice"])
+    said = replayed(path, run(SELECT, b"5", oids=[21]) + SYNC)
+    assert said == [PARSED + BOUND + columns(ID, NAME) + row(b"5", b"x") + complete("SELECT 1") + IDLE]
+
+
+def test_what_was_recorded_in_text_answers_in_binary(path: Path) -> None:
+    conversation(
+        path,
+        (run(SELECT, b"5", oids=[21]) + SYNC, told(ONE) + IDLE),
+        (run(SELECT, b"70000", oids=[23]) + SYNC, told() + IDLE),
+    )
+    prepared, said = replayed(
+        path,
+        parse(SELECT, "s") + describe(b"S", "s") + FLUSH,
+        bind(pack("!i", 5), name="s", formats=[1], results=[1]) + execute() + SYNC,
+    )
+    assert prepared == PARSED + m.parameter_description([23]) + columns(ID, NAME)
+    assert said == BOUND + row(pack("!i", 1), b"ann") + complete("SELECT 1") + IDLE
+
+
+def test_parameters_of_unknown_types_are_described_as_text(path: Path) -> None:
+    conversation(path, (run("select id from t where name = $1", b"x") + SYNC, told(shape=[ID]) + IDLE))
+    (prepared,) = replayed(path, parse("select id from t where name = $1", "s") + describe(b"S", "s") + FLUSH)
+    assert prepared == PARSED + m.parameter_description([25]) + columns(ID)
+
+
+def test_a_value_that_has_no_other_form(path: Path) -> None:
+    mood = NAME._replace(type=16_500)
+    conversation(path, (run("select mood from t") + SYNC, told(row(b"(1,x)"), shape=[mood]) + IDLE))
+    with timetracer.replay(path), pytest.raises(ReplayError, match=r"rows\[0\]\.name .*16500"):
+        Client().says(run("select mood from t", results=[1]) + SYNC)
+
+
+# --- what pools do --------------------------------------------------------------------------------------------------
+
+
+def test_what_pools_do_when_it_suits_them_is_answered_recorded_or_not(path: Path) -> None:
+    conversation(path)
+    void = m.row_description([NAME._replace(name="pg_advisory_unlock_all", table=0, number=0, type=2278, size=4)])
+    one = ID._replace(name="?column?", table=0, number=0)
+    said = {
+        query("BEGIN"): complete("BEGIN") + OPEN,
+        query("SAVEPOINT a"): complete("SAVEPOINT") + OPEN,
+        query("RELEASE SAVEPOINT a"): complete("RELEASE") + OPEN,
+        query("ROLLBACK TO SAVEPOINT a"): complete("ROLLBACK") + OPEN,
+        query("COMMIT"): complete("COMMIT") + IDLE,
+        query("SELECT 1"): columns(one) + row(b"1") + complete("SELECT 1") + IDLE,
+        run("select 1") + SYNC: PARSED + BOUND + columns(one) + row(b"1") + complete("SELECT 1") + IDLE,
+        run(" -- ping\n ;") + SYNC: PARSED + BOUND + NO_DATA + m.message(b"I") + IDLE,
+        query("SELECT pg_advisory_unlock_all(); CLOSE ALL; UNLISTEN *; RESET ALL;"): void
+        + row(b"")
+        + complete("SELECT 1")
+        + complete("CLOSE CURSOR ALL")
+        + complete("UNLISTEN")
+        + complete("RESET")
+        + IDLE,
+        run("DISCARD ALL") + SYNC: PARSED + BOUND + NO_DATA + complete("DISCARD ALL") + IDLE,
+    }
+    assert replayed(path, *said, strict=True) == list(said.values())
+
+
+def test_a_ping_that_is_prepared_first(path: Path) -> None:
+    conversation(path)
+    one = ID._replace(name="?column?", table=0, number=0)
+    prepared, said = replayed(
+        path,
+        parse("select 1", "s") + describe(b"S", "s") + FLUSH,
+        bind(name="s", results=[1]) + execute() + SYNC,
+    )
+    assert prepared == PARSED + m.parameter_description([]) + columns(one)
+    assert said == BOUND + row(pack("!i", 1)) + complete("SELECT 1") + IDLE
+
+
+def test_in_a_transaction_that_failed_only_its_end_goes_well(path: Path) -> None:
+    conversation(path, (query("select 1/0"), error() + FAILED))
+    said = replayed(path, query("BEGIN"), query("select 1/0"), query("SAVEPOINT a"), query("COMMIT"))
+    assert b"25P02" in said[2]
+    assert said[2].endswith(FAILED)
+    assert said[3] == complete("ROLLBACK") + IDLE
+
+
+def test_after_an_error_everything_is_skipped_until_sync(path: Path) -> None:
+    conversation(path, *FLOWS["an error at Execute"])
+    failing, skipped, done = replayed(
+        path, run("select 1/0 as id"), run("select 'never asked'") + query("nor this"), SYNC
+    )
+    assert failing.endswith(error())
+    assert (skipped, done) == (b"", IDLE)
+
+
+# --- cancelling, waiting --------------------------------------------------------------------------------------------
+
+
+def cancelled(path: Path, turn: tuple[bytes, bytes]) -> None:
+    """Record a turn in which the client cancels, on a connection of its own, before it is answered."""
+    client, server = turn
+    conversation(path, (client, b""), (b"", server), opening=OPENING)
+
+
+def test_a_cancelled_answer_waits_for_the_cancel(path: Path) -> None:
+    with timetracer.record(path):
+        line = backend_free_recording()
+        line.sent(run("select pg_sleep(9)") + SYNC)
+        cancel_on_another_connection(77, 99)
+        line.received(PARSED + BOUND + NO_DATA + error("57014", "canceling statement due to user request") + IDLE)
+        line.closed()
+    with timetracer.replay(path):
+        client = Client()
+        assert client.says(run("select pg_sleep(9)") + SYNC) == PARSED + BOUND + NO_DATA
+        pid, secret = (int.from_bytes(client.greeting[at : at + 4], "big") for at in (-14, -10))
+        canceller = Client(None)
+        canceller.says(special(m.CANCEL_REQUEST, pack("!II", pid, secret)))
+        assert canceller.line.closing
+        assert client.unasked == error("57014", "canceling statement due to user request") + IDLE
+        assert client.says(query("select 1")).endswith(IDLE)
+
+
+def backend_free_recording() -> Any:
+    from timetracer.seams.wire import Wire
+    from timetracer_instrumentors.postgresql import POSTGRESQL
+
+    line = Wire(POSTGRESQL).tap()
+    line.sent(OPENING[0])
+    line.received(OPENING[1])
+    return line
+
+
+def cancel_on_another_connection(pid: int, secret: int) -> None:
+    from timetracer.seams.wire import Wire
+    from timetracer_instrumentors.postgresql import POSTGRESQL
+
+    line = Wire(POSTGRESQL).tap()
+    line.sent(special(m.CANCEL_REQUEST, pack("!II", pid, secret)))
+    line.closed()
+
+
+def test_a_cancel_for_nobody_is_nothing() -> None:
+    backend.cancel(123_456, 0)
+
+
+def test_what_was_never_answered_is_not_answered(path: Path) -> None:
+    conversation(path, (query("select pg_sleep(9)"), b""))
+    assert replayed(path, query("select pg_sleep(9)")) == [b""]
+
+
+# --- a damaged cassette ---------------------------------------------------------------------------------------------
+
+
+def spoilt(path: Path, **changes: object) -> None:
+    (cassette,) = files.read(path)
+    (exchange,) = operations(cassette.exchanges)
+    assert exchange.response is not None
+    exchange.response.update(changes)  # type: ignore[arg-type]
+    files.write(path, cassette)
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"rows": [{"id": 1}]}, r"response\.rows\[0\]"),
+        ({"rows": [{"id": 1, "nome": "x"}]}, r"response\.rows\[0\]"),
+        ({"rows": [{"id": 1, "name": "x", "more": 1}]}, r"response\.rows\[0\]"),
+        ({"rows": [{"id": 1, "name": "x"}, [1]]}, r"response\.rows\[1\]"),
+        ({"rows": [{"id": "x", "name": "x"}]}, r"response\.rows\[0\]\.id"),
+        ({"rows": [{"id": 1 << 40, "name": {"raw": 7}}]}, r"response\.rows\[0\]\.name"),
+        ({"rows": 7}, r"response\.rows"),
+        ({"columns": 7}, r"response\.columns"),
+        ({"columns": [["id", 23]]}, r"response\.columns"),
+        ({"columns": [["id", 1 << 70, 4, -1, 0, 0], ["name", 25, -1, -1, 0, 0]]}, r"response\.columns"),
+        ({"formats": [0]}, r"response\.formats"),
+        ({"formats": "x"}, r"response\.formats"),
+        ({"results": {}}, r"response\.results"),
+        ({"results": [1]}, r"response\.results"),
+        ({"error": "x"}, r"response\.error"),
+        ({"error": {"sqlstate": "22012"}}, r"response\.error"),
+        ({"notices": [1]}, r"response\.notices"),
+        ({"parameters": [1]}, r"response\.parameters"),
+        ({"copy": ["up"]}, r"response\.copy"),
+        ({"copy": ["out", 0, ["x"]]}, r"response\.copy"),
+        ({"copy": ["out", 0, []], "pieces": [99]}, r"response\.pieces"),
+    ],
+)
+def test_a_damaged_cassette_is_one_clear_error(path: Path, changes: dict[str, object], field: str) -> None:
+    conversation(path, *FLOWS["extended"])
+    spoilt(path, **changes)
+    with timetracer.replay(path), pytest.raises(ReplayError, match=rf"(?s)select id, name.*{field}.*record it again"):
+        Client().says(FLOWS["extended"][0][0])

@@ -1,0 +1,58 @@
+"""Programs that send tasks, and where these go: brokers of a test's own, which it can stop."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from services.processes import environment
+
+TESTS = Path(__file__).parents[1]
+PATIENCE = 120
+"""s that a program may take."""
+
+
+@dataclass
+class Brokers:
+    """Where tasks go, and where their results are.
+
+    Args:
+        environ: says so, to `services.tasks`.
+        stop: takes the broker away, if it is this test's own.
+    """
+
+    environ: dict[str, str]
+    stop: Callable[[], object] = lambda: None
+
+
+def python(*arguments: str | Path, **environ: str) -> str:
+    """What a program prints that has nothing in its environment but this."""
+    ran = subprocess.run(
+        [sys.executable, *map(str, arguments)],
+        env=environ,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE,
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    return ran.stdout
+
+
+def send(code: str, environ: Mapping[str, str]) -> str:
+    """What this code prints, with the names of `services.tasks`, in a process that is not recorded."""
+    program = f"from services.tasks import *\n{code}"
+    ran = subprocess.run(
+        [sys.executable, "-c", program],
+        env=environment(environ),
+        cwd=TESTS,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE,
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    return ran.stdout
