@@ -32,7 +32,8 @@ def rows(rounds: int, times: int) -> Iterator[Row]:
         return
     sys.path.insert(0, str(Path(__file__).parents[1]))
     from services.found import moto_server
-    from services.processes import Servers, free_port
+    from services.ports import free_port
+    from services.processes import Servers
 
     with tempfile.TemporaryDirectory() as folder:
         servers, port = Servers(Path(folder)), free_port()

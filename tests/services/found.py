@@ -23,7 +23,8 @@ from pathlib import Path
 
 import pytest
 
-from services.processes import Server, Servers, accepts, free_port, script
+from services.ports import free_port
+from services.processes import Server, Servers, accepts, script
 
 IN_CI = bool(os.environ.get("CI"))  # as it was at the start: each test runs without it
 

@@ -13,7 +13,8 @@ from itertools import count
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from services.processes import PATIENCE, Server, Servers, free_port
+from services.ports import free_port
+from services.processes import PATIENCE, Server, Servers
 from services.upstream import Upstream, Upstreams
 
 PROGRAM = Path(__file__).with_name("postgresql_process.py")

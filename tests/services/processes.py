@@ -13,6 +13,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from services.ports import free_port
+
 PATIENCE = 30.0
 """s that a server may take to come up, or to go down."""
 ASGI_WORKER = "uvicorn.workers.UvicornWorker"
@@ -20,14 +22,6 @@ ASGI_WORKER = "uvicorn.workers.UvicornWorker"
 
 class NotStarted(Exception):
     """A server ended, or did not accept connections in time. Its text has what the server printed."""
-
-
-def free_port() -> int:
-    """A TCP port on loopback that nobody listens on."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def accepts(port: int, host: str = "127.0.0.1") -> bool:

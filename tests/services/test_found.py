@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 
 from services.found import KINDS, Kind, own, url_of
-from services.processes import Servers, accepts, free_port
+from services.ports import free_port
+from services.processes import Servers, accepts
 from services.upstream import Upstream
 
 

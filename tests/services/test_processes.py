@@ -9,7 +9,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from services.processes import NotStarted, Servers, accepts, environment, free_port, script
+from services.ports import free_port
+from services.processes import NotStarted, Servers, accepts, environment, script
 
 APP = """
 import os

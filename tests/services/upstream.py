@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from services.ports import free_port
 from services.processes import environment
 
 PROGRAM = Path(__file__).with_name("upstream_process.py")
@@ -21,9 +22,9 @@ class Upstreams:
             [sys.executable, PROGRAM], env=environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
 
-    def open(self, port: int = 0, to: tuple[str, int] | None = None) -> Upstream:
-        """A new upstream; `port` 0: on any that is free; `to`: it leads to the real server there."""
-        return Upstream(self, self.order("open", port, to)["port"], to)
+    def open(self, to: tuple[str, int] | None = None) -> Upstream:
+        """A new upstream on a port that is its own, also while it is stopped; `to`: it leads to the real server there."""
+        return Upstream(self, self.order("open", free_port(), to)["port"], to)
 
     def order(self, do: str, port: int, to: tuple[str, int] | None = None) -> Any:
         """One line to the process, and its answer."""

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from services.found import KINDS, url_of
-from services.processes import Server, Servers, free_port
+from services.ports import free_port
+from services.processes import Server, Servers
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,8 @@ from aiobotocore.session import AioSession, get_session
 from botocore.exceptions import ClientError
 
 import timetracer
-from services.processes import Servers, environment, free_port, script
+from services.ports import free_port
+from services.processes import Servers, environment, script
 from timetracer.cassette import files
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*httpx2:DeprecationWarning")

@@ -22,7 +22,8 @@ from opentelemetry.instrumentation.botocore import BotocoreInstrumentor
 import timetracer
 from conformance.tracing import Watched, reset_global_provider
 from services.aws import SERVICES
-from services.processes import Server, environment, free_port
+from services.ports import free_port
+from services.processes import Server, environment
 from services.upstream import Upstream
 from timetracer import FailedVerdict, UnmatchedCall
 from timetracer.cassette import files

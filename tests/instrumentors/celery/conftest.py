@@ -10,7 +10,8 @@ import pytest
 
 from services.brokers import TESTS, Brokers
 from services.found import KINDS, url_of
-from services.processes import Server, Servers, free_port, script
+from services.ports import free_port
+from services.processes import Server, Servers, script
 
 
 @pytest.fixture

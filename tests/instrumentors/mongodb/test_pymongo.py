@@ -25,7 +25,8 @@ from pymongo.errors import AutoReconnect, WriteConcernError
 import timetracer
 from conformance.three_ways import exchanges, spans
 from services.found import KINDS, secantus
-from services.processes import Server, Servers, environment, free_port
+from services.ports import free_port
+from services.processes import Server, Servers, environment
 from timetracer.errors import FailedVerdict, UnmatchedCall
 from wires.mongodb.operations import OPERATIONS
 

@@ -8,7 +8,8 @@ import pytest
 import redis
 
 from services.found import KINDS, own
-from services.processes import Server, Servers, free_port
+from services.ports import free_port
+from services.processes import Server, Servers
 
 
 @pytest.fixture(scope="module")

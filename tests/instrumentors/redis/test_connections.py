@@ -17,7 +17,8 @@ import timetracer
 from conformance import redis_conversation
 from conformance.redis_conversation import PATIENCE, Steps, error_of, talk
 from services.found import KINDS, own
-from services.processes import Server, Servers, free_port
+from services.ports import free_port
+from services.processes import Server, Servers
 from timetracer import FailedVerdict
 from timetracer.errors import ReplayError
 

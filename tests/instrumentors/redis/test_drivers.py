@@ -22,7 +22,8 @@ import timetracer
 from conformance import redis_conversation
 from conformance.redis_conversation import PATIENCE, Steps, talk
 from services.found import KINDS, own
-from services.processes import Server, Servers, free_port
+from services.ports import free_port
+from services.processes import Server, Servers
 from timetracer.cassette import files
 from timetracer.cassette.model import Span
 
