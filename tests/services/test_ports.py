@@ -34,4 +34,5 @@ def test_one_in_use_is_passed_over() -> None:
     taken = free_port()
     with socket.create_server(("127.0.0.1", taken)):
         given = {free_port() for _ in block}
-    assert given == set(block) - {taken}
+    assert taken not in given
+    assert given < set(block)
