@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
@@ -12,6 +14,7 @@ from pathlib import Path
 import pytest
 from opentelemetry.instrumentation.utils import suppress_instrumentation
 
+from services.processes import environment
 from timetracer import sessions
 from timetracer.cassette.model import Cassette, Kind, Span
 from timetracer.errors import BlockedCall
@@ -234,3 +237,18 @@ def test_it_is_installed_once() -> None:
     with replaying() as session, pytest.raises(BlockedCall):
         connect(OUTSIDE)
     assert len(session.verdict().missed) == 1
+
+
+def test_nothing_is_said_of_the_events_of_a_dying_interpreter() -> None:
+    code = """
+import sys
+from timetracer.replaying import guard
+class Last:
+    def __del__(self, audit=sys.audit):
+        audit("the.last.event")
+guard.last = Last()
+sys.kept = guard  # so that the interpreter empties the module, instead of letting go of it
+guard.install()
+"""
+    ended = subprocess.run([sys.executable, "-c", code], env=environment(), capture_output=True, text=True, check=True)
+    assert ended.stderr == ""

@@ -13,6 +13,7 @@ import ipaddress
 import socket
 import sys
 import threading
+from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
@@ -37,8 +38,19 @@ def install() -> None:
     with _lock:
         if not _installed:
             _installed = True
-            sys.addaudithook(_hear)
+            sys.addaudithook(_hook())
             loops.watch(_ask)
+
+
+def _hook() -> Callable[[str, tuple[Any, ...]], None]:
+    """It holds what it needs to let an event pass: a dying interpreter has events too, and its modules are empty."""
+    sending, lookups, hear = _SENDING, _LOOKUPS, _hear
+
+    def hook(event: str, args: tuple[Any, ...]) -> None:
+        if event in sending or event in lookups:
+            hear(event, args)
+
+    return hook
 
 
 def _hear(event: str, args: tuple[Any, ...]) -> None:
@@ -51,7 +63,7 @@ def _hear(event: str, args: tuple[Any, ...]) -> None:
             if event == "socket.connect":
                 args[0].close()  # most callers do that themselves, but only if they see an OSError
             raise
-    elif event in _LOOKUPS and args[0] is not None:
+    elif args[0] is not None:
         _ask(args[0], args[1] if len(args) > 1 else 0, lookup=True)
 
 
