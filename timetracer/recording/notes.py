@@ -24,12 +24,12 @@ class Note:
 
     Args:
         unit: the unit of work it belongs to; None while replaying.
-        place: the names of its ancestors within the unit and its own, joined by `STEP`: its place in the call tree.
+        place: while replaying: the names of its ancestors and its own, joined by `STEP`: its place in the call tree.
     """
 
     __slots__ = ("__weakref__", "ended", "place", "root", "tape", "unit")
 
-    def __init__(self, unit: Unit | None, place: str) -> None:
+    def __init__(self, unit: Unit | None, place: str = "") -> None:
         self.unit = unit
         self.place = place
         self.tape: Tape | None = None
@@ -62,8 +62,8 @@ def attach(span: Any, note: Note) -> None:
 
 def of(span: Any) -> Note | None:
     """The note of a live span (None for a span that is not recorded, or remote)."""
-    found = getattr(span, _ATTRIBUTE, None)
-    return found if isinstance(found, Note) else None
+    note: Note | None = getattr(span, _ATTRIBUTE, None)
+    return note
 
 
 def by_id(span_id: int) -> Note | None:

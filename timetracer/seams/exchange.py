@@ -25,6 +25,11 @@ from timetracer.seams.streams import Played, cut
 Function: TypeAlias = Callable[..., Any]
 
 
+_ASKED = harmless("taking a request")
+_FAILED = harmless("taking an error")
+_ANSWERED = harmless("taking a response")
+
+
 class Step(Protocol):
     """One thing that takes time, done in either way."""
 
@@ -135,15 +140,23 @@ def exchange(instrumentor: Instrumentor, seam: CallSeam | EachCallSeam, invoke: 
     """One call at a call seam: passed by, recorded, or answered."""
     session = sessions.current()
     if session is None or sessions.inside.get() or sessions.suppressed(http=instrumentor.http):
-        return (yield invoke)
-    is_live = instrumentor.is_live(session.live)
+        return _pass(invoke)
+    is_live = session.live and instrumentor.is_live(session.live)
     session = session.outside
     if is_live:
         if not isinstance(session, Recording):
             session.went_live()
-        return (yield from _live(invoke))
+        return _live(invoke)
     if isinstance(session, Recording):
-        return (yield from _record(session, instrumentor, seam, invoke))
+        return _record(session, instrumentor, seam, invoke)
+    return _answer(session, instrumentor, seam, invoke)
+
+
+def _pass(invoke: Invoke) -> Steps:
+    return (yield invoke)
+
+
+def _answer(session: Replay, instrumentor: Instrumentor, seam: CallSeam | EachCallSeam, invoke: Invoke) -> Steps:
     call = _of_call(seam, invoke)
     message = call.request(*invoke.args, **invoke.kwargs)
     if message is None:
@@ -189,7 +202,7 @@ def _live(invoke: Invoke) -> Steps:
 def _record(session: Recording, instrumentor: Instrumentor, declared: CallSeam | EachCallSeam, invoke: Invoke) -> Steps:
     tape: Tape | None = None
     seam: CallSeam | None = None
-    with harmless("taking a request"):
+    with _ASKED:
         seam = _of_call(declared, invoke)
         message = seam.request(*invoke.args, **invoke.kwargs)
         tape = session.begin(instrumentor, message.fields) if message is not None else None
@@ -206,14 +219,14 @@ def _record(session: Recording, instrumentor: Instrumentor, declared: CallSeam |
     try:
         result = yield invoke
     except BaseException as error:
-        with harmless("taking an error"):
+        with _FAILED:
             tape.fail(error)
         raise
     finally:
         outgoing.set(None)
         sessions.come_out(token)
     streaming = False
-    with harmless("taking a response"):
+    with _ANSWERED:
         fields, body = seam.response(result)
         tape.answered(fields)
         if isinstance(body, bytes):
