@@ -62,8 +62,8 @@ def attach(span: Any, note: Note) -> None:
 
 def of(span: Any) -> Note | None:
     """The note of a live span (None for a span that is not recorded, or remote)."""
-    note: Note | None = getattr(span, _ATTRIBUTE, None)
-    return note
+    found = getattr(span, _ATTRIBUTE, None)
+    return found if isinstance(found, Note) else None
 
 
 def by_id(span_id: int) -> Note | None:
