@@ -1,4 +1,4 @@
-"""An exception as plain data, described when it is raised: it holds its frames, and they hold what the app works with."""
+"""An exception as plain data, told when it is raised: it holds its frames, and they hold what the app works with."""
 
 from __future__ import annotations
 
