@@ -15,7 +15,7 @@ from timetracer.cassette import files
 from timetracer.cassette.merging import merged
 from timetracer.cassette.model import Cassette, Exchange, Span
 from timetracer.errors import FailedVerdict, ReplayError, UnmatchedCall
-from timetracer.recording.assembler import error_of
+from timetracer.recording.raised import error_of
 from timetracer.redaction.pseudonyms import Pseudonyms
 from timetracer.replaying.calls import Asked, Candidate
 from timetracer.replaying.drift import differences

@@ -12,6 +12,8 @@ from opentelemetry.context import get_current
 from opentelemetry.instrumentation.utils import is_http_instrumentation_enabled, is_instrumentation_enabled
 
 if TYPE_CHECKING:
+    from opentelemetry.context import Context
+
     from timetracer.recording.session import Recording
     from timetracer.replaying.service import ServiceReplay
     from timetracer.replaying.session import Replay
@@ -73,14 +75,15 @@ def close_in_process(session: Session) -> None:
             _process.remove(session)
 
 
-def suppressed(*, http: bool = False) -> bool:
+def suppressed(context: Context | None = None, *, http: bool = False) -> bool:
     """Whether OpenTelemetry's instrumentation is switched off in this context: then we look away as well.
 
     Args:
+        context: OpenTelemetry's current one, for who has looked it up already.
         http: that of HTTP libraries alone is enough. Its botocore instrumentor switches that off beneath itself.
     """
     # Nearly always the context holds the current span and nothing else: quicker than three look-ups.
-    for name in get_current():
+    for name in get_current() if context is None else context:
         if name.startswith("suppress"):
             return not (is_http_instrumentation_enabled() if http else is_instrumentation_enabled())
     return False

@@ -6,7 +6,7 @@ run for real in a replay. Mock, ASGI, WSGI and custom transports are never touch
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 import httpx
 
@@ -36,14 +36,14 @@ def describe_request(fields: tuple[Any, ...], body: bytes) -> Described:
     return http.decoded({"method": method, "url": str(url), "headers": http.request_headers(headers)}, body)
 
 
-def with_request_body(args: tuple[Any, ...], stream: Stream) -> tuple[Any, ...]:
+def with_request_body(args: tuple[Any, ...], stream: Any) -> tuple[Any, ...]:
     """A twin of the request, so that the app's own keeps the stream that it was given."""
     transport: httpx.HTTPTransport | httpx.AsyncHTTPTransport
     original: httpx.Request
     transport, original = args
     twin = object.__new__(type(original))
     vars(twin).update(vars(original))
-    twin.stream = cast("BodyStream", stream)
+    twin.stream = stream
     return transport, twin
 
 

@@ -11,7 +11,7 @@ from opentelemetry.sdk.trace.id_generator import IdGenerator
 from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode, set_span_in_context
 
 from timetracer.cassette import model
-from timetracer.recording.assembler import assemble, error_of, span_of
+from timetracer.recording.assembler import assemble, span_of
 from timetracer.recording.tape import Tape
 from timetracer.recording.unit import Own, Piece
 from toy import TOY
@@ -92,24 +92,3 @@ def test_a_span_of_our_own_says_whose_it_is_and_how_it_ended() -> None:
     assert (span.name, span.kind, span.scope.name) == ("GET a", model.Kind.CLIENT, "timetracer")
     assert (span.status, span.status_message) == (model.Status.ERROR, "[Errno 111] refused")
     assert (span.start, span.end) == (tape.started, tape.ended)
-
-
-class Odd(Exception):
-    """Its message is not made of its arguments."""
-
-    def __str__(self) -> str:
-        return "odd"
-
-
-@pytest.mark.parametrize(
-    ("error", "described"),
-    [
-        (ValueError("a", 1, None, b"x"), {"type": "builtins.ValueError", "args": ["a", 1, None, b"x"]}),
-        (KeyError("k"), {"type": "builtins.KeyError", "args": ["k"], "message": "'k'"}),
-        (Odd([1]), {"args": ["[1]"], "message": "odd"}),
-        (KeyboardInterrupt(), {"type": "cancelled"}),
-    ],
-)
-def test_errors_are_plain_data(error: BaseException, described: dict[str, object]) -> None:
-    told = error_of(error)
-    assert {name: told[name] for name in described} == described

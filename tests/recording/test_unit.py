@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 
 import pytest
@@ -94,13 +96,43 @@ def test_the_root_ends_once(units: Units, monkeypatch: pytest.MonkeyPatch) -> No
     assert one.root_ended == 10.0
 
 
-def test_a_forked_child_neither_joins_nor_completes_its_parents(units: Units, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
+def test_a_forked_child_neither_joins_nor_completes_its_parents_nor_waits_for_its_threads(units: Units) -> None:
     one = units.open()
     one.enter()
-    monkeypatch.setattr(unit.os, "getpid", lambda: -1)
-    assert not one.enter()
-    one.leave()
-    assert units.complete == []
+    held, over = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with one._lock:
+            held.set()
+            over.wait(10)
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    held.wait(10)
+    child = os.fork()
+    if not child:
+        signal.alarm(10)  # a deadlock ends here
+        joined = one.enter()
+        one.leave()
+        os._exit(0 if not joined and not one.end_root() and not units.complete else 1)
+    over.set()
+    thread.join()
+    assert os.waitpid(child, 0)[1] == 0
+
+
+def test_who_leaves_while_the_garbage_collector_runs_within_it_does_not_wait_for_itself(units: Units) -> None:
+    one = units.open()
+    one.enter()
+
+    def leave() -> None:
+        with one._lock:
+            one.leave()
+
+    thread = threading.Thread(target=leave, daemon=True)
+    thread.start()
+    thread.join(10)
+    assert units.complete == [one]
 
 
 def test_a_snapshot_is_of_its_moment(units: Units) -> None:

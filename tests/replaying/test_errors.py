@@ -9,7 +9,7 @@ import pytest
 
 from timetracer.cassette.model import Plain
 from timetracer.errors import ReplayError
-from timetracer.recording.assembler import error_of
+from timetracer.recording.raised import error_of
 from timetracer.replaying.errors import BUILT_IN, name_of, rebuild
 from toy import ToyError
 

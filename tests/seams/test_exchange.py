@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import gc
 import traceback
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
+from weakref import ref
 
 import pytest
 from opentelemetry.instrumentation.utils import suppress_instrumentation
@@ -18,6 +21,7 @@ from timetracer.errors import ReplayError, UnmatchedCall
 from timetracer.recording import faults
 from timetracer.recording.assembler import assemble
 from timetracer.recording.session import Choice, Recording
+from timetracer.recording.unit import Unit
 from timetracer.replaying import session as replaying
 from timetracer.replaying.session import Manner, Replay
 from timetracer.seams import exchange as engine
@@ -188,6 +192,37 @@ def test_tracebacks_are_not_about_us(caller: Caller, recording: Recording) -> No
     frames = traceback.extract_tb(raised.value.__traceback__)
     assert [frame.name for frame in frames if frame.filename == engine.__file__] in (["drive"], ["adrive"])
     assert frames[-1].name == "_next"
+
+
+@both
+@pytest.mark.parametrize(
+    "ending",
+    [
+        pytest.param(lambda _: Answer(200, b"whole"), id="whole"),
+        pytest.param(lambda one: Answer(200, one.stream(b"a", b"b")), id="streamed"),
+        pytest.param(lambda one: Answer(200, one.stream(b"a", ToyError("cut"))), id="cut"),
+        pytest.param(lambda _: ToyError("no"), id="failed"),
+    ],
+)
+def test_what_a_unit_held_is_freed_without_the_garbage_collector(
+    caller: Caller, ending: Callable[[Blocking], Any]
+) -> None:
+    units: list[ref[Unit]] = []
+
+    def call() -> None:
+        one = caller()
+        one.library.answers.append(ending(one))
+        with suppress(ToyError):
+            one.read(one.call("GET", "a"))
+
+    gc.collect()
+    gc.disable()
+    try:
+        with sessions.in_context(Recording(Choice(), lambda unit: units.append(ref(unit)))):
+            call()
+        assert [unit() for unit in units] == [None]
+    finally:
+        gc.enable()
 
 
 @both

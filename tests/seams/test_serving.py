@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import contextmanager
+import gc
+from contextlib import contextmanager, suppress
 from typing import Any
+from weakref import ref
 
 import pytest
 from opentelemetry.instrumentation.utils import suppress_instrumentation
@@ -21,7 +23,7 @@ from timetracer.replaying.session import Manner, Replay
 from timetracer.seams.declaration import Message, ServerSeam
 from timetracer.seams.exchange import Invoke, adrive, drive
 from timetracer.seams.serving import serving
-from toy import instrumentor, load
+from toy import ToyError, instrumentor, load
 
 
 def listen(args: tuple[Any, ...], tape: Any) -> tuple[Any, ...]:
@@ -86,6 +88,25 @@ def test_a_request_is_a_unit_of_work(recording: Recording, units: list[Unit]) ->
     (exchange,) = exchanges(unit)
     assert (exchange.key, exchange.request_body, exchange.response_body) == ("GET a", b"asked", b"told")
     assert not unit.background
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_what_a_unit_held_is_freed_without_the_garbage_collector(fails: bool) -> None:
+    units: list[ref[Unit]] = []
+
+    async def work(verb: str, address: str) -> str:
+        if fails:
+            raise ToyError("no")
+        return f"{verb} {address}"
+
+    gc.collect()
+    gc.disable()
+    try:
+        with sessions.in_context(Recording(Choice(), lambda unit: units.append(ref(unit)))), suppress(ToyError):
+            run(work, "GET", "a")
+        assert [unit() for unit in units] == [None]
+    finally:
+        gc.enable()
 
 
 def test_what_is_no_request_passes(recording: Recording, units: list[Unit]) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from timetracer.cassette.model import AttributeValue, Cassette, Event, Exchange, Kind, Link, Plain, Scope, Span, Status
 
@@ -138,37 +138,8 @@ def exchange_of(tape: Tape) -> Exchange:
             exchange.chunks = [
                 (len(chunk), at - tape.started) for chunk, at in zip(reel.chunks, reel.times, strict=True)
             ]
-    if tape.error is not None:
-        exchange.error = error_of(tape.error, instrumentor.keywords)
+    exchange.error = tape.error
     return exchange
-
-
-def error_of(
-    error: BaseException, keywords: Callable[[BaseException], Mapping[str, Any]] = lambda error: {}
-) -> dict[str, Plain]:
-    """An exception as plain data: its class by name, its arguments where they are plain, its message for people.
-
-    Args:
-        error: the exception.
-        keywords: what the instrumentor says that its kind is built from, instead of its `args`.
-    """
-    if not isinstance(error, Exception):
-        # Cancellation, an interrupt, an exit: no outcome of the call, but of its caller, who waited no longer.
-        return {"type": "cancelled"}
-    kind, named = type(error), dict(keywords(error))
-
-    def plain(value: Any) -> Plain:
-        if isinstance(value, Exception):
-            return error_of(value, keywords)
-        return value if isinstance(value, (str, int, float, bytes, type(None))) else repr(value)
-
-    described: dict[str, Plain] = {"type": f"{kind.__module__}.{kind.__qualname__}"}
-    described["args"] = [] if named else [plain(arg) for arg in error.args]
-    if named:
-        described["kwargs"] = {name: plain(value) for name, value in named.items()}
-    if str(error) != ("" if named else "".join(str(arg) for arg in error.args)):
-        described["message"] = str(error)
-    return described
 
 
 def _mark_omitted(values: dict[str, Plain], reel: Reel) -> None:

@@ -24,12 +24,12 @@ class Note:
 
     Args:
         unit: the unit of work it belongs to; None while replaying.
-        place: the names of its ancestors within the unit and its own, joined by `STEP`: its place in the call tree.
+        place: while replaying: the names of its ancestors and its own, joined by `STEP`: its place in the call tree.
     """
 
     __slots__ = ("__weakref__", "ended", "place", "root", "tape", "unit")
 
-    def __init__(self, unit: Unit | None, place: str) -> None:
+    def __init__(self, unit: Unit | None, place: str = "") -> None:
         self.unit = unit
         self.place = place
         self.tape: Tape | None = None

@@ -17,7 +17,7 @@ from opentelemetry.trace import SpanKind, get_current_span
 
 from timetracer.cassette.model import Kind
 from timetracer.recording import notes
-from timetracer.recording.notes import STEP, Note
+from timetracer.recording.notes import Note
 from timetracer.recording.tape import Known, Tape, told_again
 from timetracer.recording.unit import Own, Piece, Scene, Unit, outgoing, scene
 
@@ -225,7 +225,8 @@ class Recording:
 
     def span_started(self, span: Span, parent_context: Context | None) -> None:
         """Called by the processor for every span that starts."""
-        parent = notes.of(get_current_span(parent_context))
+        above = span.parent
+        parent = notes.by_id(above.span_id) if above is not None and not above.is_remote else None
         current = scene.get()
         root = False
         if self._single is not None:
@@ -238,7 +239,7 @@ class Recording:
         else:
             unit, root = self._open(background=span.kind not in ROOT_KINDS), True
             unit.discarded = not self.choice.samples(span.get_span_context().trace_id)
-        note = Note(unit, f"{parent.place}{STEP}{span.name}" if parent is not None else span.name)
+        note = Note(unit)
         note.root = root
         notes.attach(span, note)
         if (

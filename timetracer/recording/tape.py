@@ -8,11 +8,17 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from timetracer.recording.faults import harmless
+from timetracer.recording.raised import error_of
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+    from timetracer.cassette.model import Plain
     from timetracer.seams.declaration import Instrumentor
+
+
+_ENDING = harmless("ending a body")
+_DESCRIBING = harmless("describing an error")
 
 
 class Reel:
@@ -63,7 +69,7 @@ class Reel:
     def closed(self) -> None:
         """The reader closed the body; unless it had been read to its end, it is abandoned here."""
         if self._ended is not None:
-            self._end(GeneratorExit())
+            self.__exit__(GeneratorExit, GeneratorExit(), None)
 
     def __enter__(self) -> Self:
         return self
@@ -72,12 +78,9 @@ class Reel:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None, /
     ) -> None:
         self.complete = error is None
-        self._end(error)
-
-    def _end(self, error: BaseException | None) -> None:
         ended, self._ended = self._ended, None
         if ended is not None:
-            with harmless("ending a body"):
+            with _ENDING:
                 ended(error)
 
 
@@ -121,7 +124,7 @@ class Tape:
         self.request_reel = Reel(limit, _ignore)
         self.response: tuple[Any, ...] | None = None
         self.response_reel = Reel(limit, self._body_ended)
-        self.error: BaseException | None = None
+        self.error: dict[str, Plain] | None = None
         self.abandoned = False
         self.dropped = False
         """It never came to be an exchange: the server skipped it."""
@@ -134,9 +137,16 @@ class Tape:
         """The response's head is here; its body passes `response_reel`."""
         self.response = fields
 
+    def raised(self, error: BaseException) -> None:
+        """What ended the call, or its response."""
+        kind = type(error)
+        self.error = {"type": f"{kind.__module__}.{kind.__qualname__}", "args": []}  # unless it can be told better
+        with _DESCRIBING:
+            self.error = error_of(error, self.instrumentor.keywords)
+
     def fail(self, error: BaseException) -> None:
         """The call ended without (the rest of) a response."""
-        self.error = error
+        self.raised(error)
         self.finish()
 
     def drop(self) -> None:
@@ -154,8 +164,8 @@ class Tape:
     def _body_ended(self, error: BaseException | None) -> None:
         if isinstance(error, GeneratorExit):
             self.abandoned = True
-        else:
-            self.error = error
+        elif error is not None:
+            self.raised(error)
         self.finish()
 
 

@@ -22,6 +22,18 @@ if TYPE_CHECKING:
 
     from timetracer.recording.tape import Known, Tape
 
+_process = object()
+"""Another one in each forked child; to ask for the process's id at every call would be a call into the kernel."""
+
+
+def _forked() -> None:
+    global _process  # noqa: PLW0603 - one for the process
+    _process = object()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)
+
 LINGER = 60.0
 """Seconds after its root's end in which a unit still takes in late calls; later ones are calls outside any request."""
 
@@ -60,7 +72,7 @@ class Unit:
         "__weakref__",
         "_complete",
         "_lock",
-        "_pid",
+        "_process",
         "background",
         "discarded",
         "kept",
@@ -76,18 +88,19 @@ class Unit:
         self.background = background
         self.discarded = False
         self.kept = False
-        self._pid = os.getpid()
+        self._process = _process
         self.pieces: list[Piece] = []
         self.open = 0
         self.told: dict[Known, int] = {}
         """How many of the facts of each connection it has."""
         self.root_ended: float | None = None
         self._complete = complete
-        self._lock = threading.Lock()
+        # The garbage collector closes bodies that nobody reads any more, in whatever thread it runs: also within.
+        self._lock = threading.RLock()
 
     def enter(self) -> bool:
         """Join; False when the unit ended too long ago to take anybody in, or is that of the process that forked us."""
-        if self._pid != os.getpid():
+        if self._process is not _process:
             return False
         with self._lock:
             if self.root_ended is not None and not self.open and monotonic() - self.root_ended > LINGER:
@@ -110,11 +123,13 @@ class Unit:
 
     def leave(self, piece: Piece | None = None) -> None:
         """Leave, and bring a piece; whoever leaves last completes the unit."""
+        if self._process is not _process:  # and its lock may be held by a thread that we have not
+            return
         with self._lock:
             if piece is not None:
                 self.pieces.append(piece)
             self.open -= 1
-            complete = self.open == 0 and self._pid == os.getpid()
+            complete = self.open == 0
         if complete:
             if self.root_ended is None:
                 self.root_ended = monotonic()
@@ -122,6 +137,8 @@ class Unit:
 
     def end_root(self) -> bool:
         """The unit's root has ended; whether others are still in it."""
+        if self._process is not _process:
+            return False
         with self._lock:
             if self.root_ended is None:
                 self.root_ended = monotonic()

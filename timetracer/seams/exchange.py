@@ -12,6 +12,9 @@ from functools import partial
 from types import TracebackType
 from typing import Any, Protocol, TypeAlias
 
+from opentelemetry.context import Context, get_current
+from opentelemetry.trace import get_current_span
+
 from timetracer import sessions
 from timetracer.recording import writer
 from timetracer.recording.faults import harmless
@@ -23,6 +26,11 @@ from timetracer.seams.declaration import CallSeam, EachCallSeam, Instrumentor, O
 from timetracer.seams.streams import Played, cut
 
 Function: TypeAlias = Callable[..., Any]
+
+
+_ASKED = harmless("taking a request")
+_FAILED = harmless("taking an error")
+_ANSWERED = harmless("taking a response")
 
 
 class Step(Protocol):
@@ -134,16 +142,27 @@ def _without_us(traceback: TracebackType | None) -> TracebackType | None:
 def exchange(instrumentor: Instrumentor, seam: CallSeam | EachCallSeam, invoke: Invoke) -> Steps:
     """One call at a call seam: passed by, recorded, or answered."""
     session = sessions.current()
-    if session is None or sessions.inside.get() or sessions.suppressed(http=instrumentor.http):
-        return (yield invoke)
-    is_live = instrumentor.is_live(session.live)
+    if session is None or sessions.inside.get():
+        return _pass(invoke)
+    context = get_current()  # once: it takes as long as much of the rest
+    if sessions.suppressed(context, http=instrumentor.http):
+        return _pass(invoke)
+    is_live = session.live and instrumentor.is_live(session.live)
     session = session.outside
     if is_live:
         if not isinstance(session, Recording):
             session.went_live()
-        return (yield from _live(invoke))
+        return _live(invoke)
     if isinstance(session, Recording):
-        return (yield from _record(session, instrumentor, seam, invoke))
+        return _record(session, instrumentor, seam, invoke, context)
+    return _answer(session, instrumentor, seam, invoke)
+
+
+def _pass(invoke: Invoke) -> Steps:
+    return (yield invoke)
+
+
+def _answer(session: Replay, instrumentor: Instrumentor, seam: CallSeam | EachCallSeam, invoke: Invoke) -> Steps:
     call = _of_call(seam, invoke)
     message = call.request(*invoke.args, **invoke.kwargs)
     if message is None:
@@ -186,13 +205,20 @@ def _live(invoke: Invoke) -> Steps:
         sessions.come_out(token)
 
 
-def _record(session: Recording, instrumentor: Instrumentor, declared: CallSeam | EachCallSeam, invoke: Invoke) -> Steps:
+def _record(
+    session: Recording,
+    instrumentor: Instrumentor,
+    declared: CallSeam | EachCallSeam,
+    invoke: Invoke,
+    context: Context,
+) -> Steps:
     tape: Tape | None = None
     seam: CallSeam | None = None
-    with harmless("taking a request"):
-        seam = _of_call(declared, invoke)
+    with _ASKED:
+        seam = declared if isinstance(declared, CallSeam) else _of_call(declared, invoke)
         message = seam.request(*invoke.args, **invoke.kwargs)
-        tape = session.begin(instrumentor, message.fields) if message is not None else None
+        if message is not None:
+            tape = session.begin(instrumentor, message.fields, span=get_current_span(context))
         if message is not None and tape is not None:
             body = message.body
             if isinstance(body, bytes):
@@ -206,16 +232,16 @@ def _record(session: Recording, instrumentor: Instrumentor, declared: CallSeam |
     try:
         result = yield invoke
     except BaseException as error:
-        with harmless("taking an error"):
+        with _FAILED:
             tape.fail(error)
         raise
     finally:
         outgoing.set(None)
         sessions.come_out(token)
     streaming = False
-    with harmless("taking a response"):
+    with _ANSWERED:
         fields, body = seam.response(result)
-        tape.answered(fields)
+        tape.response = fields
         if isinstance(body, bytes):
             tape.response_reel.whole(body)
         else:

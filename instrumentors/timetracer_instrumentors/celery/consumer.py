@@ -45,7 +45,8 @@ def outcome(result: Any, tape: Tape) -> None:
     fields, body, error = ending(result)
     tape.answered((fields,))
     tape.response_reel.whole(body)
-    tape.error = error
+    if error is not None:
+        tape.raised(error)
 
 
 def ending(result: Any) -> tuple[dict[str, Plain], bytes, BaseException | None]:
