@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -94,13 +97,24 @@ def test_the_root_ends_once(units: Units, monkeypatch: pytest.MonkeyPatch) -> No
     assert one.root_ended == 10.0
 
 
-def test_a_forked_child_neither_joins_nor_completes_its_parents(units: Units, monkeypatch: pytest.MonkeyPatch) -> None:
-    one = units.open()
-    one.enter()
-    monkeypatch.setattr(unit.os, "getpid", lambda: -1)
-    assert not one.enter()
-    one.leave()
-    assert units.complete == []
+FORKED = """
+import os
+from timetracer.recording.unit import Unit
+
+complete = []
+one = Unit(None, background=False, complete=complete.append)
+one.enter()
+if child := os.fork():
+    raise SystemExit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+joined = one.enter()
+one.leave()
+os._exit(10 * joined + len(complete))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system forks no processes")
+def test_a_forked_child_neither_joins_nor_completes_its_parents() -> None:
+    assert subprocess.run([sys.executable, "-c", FORKED], check=False, timeout=60).returncode == 0
 
 
 def test_a_snapshot_is_of_its_moment(units: Units) -> None:

@@ -25,6 +25,19 @@ if TYPE_CHECKING:
 LINGER = 60.0
 """Seconds after its root's end in which a unit still takes in late calls; later ones are calls outside any request."""
 
+_forks = 0
+"""How often this process, or one that it descends from, was forked off. (Asking the system who we are takes longer than
+all the rest of entering a unit.)"""
+
+
+def _after_fork_in_child() -> None:
+    global _forks  # noqa: PLW0603 - there is one process
+    _forks += 1
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork_in_child)
+
 
 class Own(NamedTuple):
     """The ids of a span that exists in the cassette only."""
@@ -59,8 +72,8 @@ class Unit:
     __slots__ = (
         "__weakref__",
         "_complete",
+        "_forks",
         "_lock",
-        "_pid",
         "background",
         "discarded",
         "kept",
@@ -76,7 +89,7 @@ class Unit:
         self.background = background
         self.discarded = False
         self.kept = False
-        self._pid = os.getpid()
+        self._forks = _forks
         self.pieces: list[Piece] = []
         self.open = 0
         self.told: dict[Known, int] = {}
@@ -87,7 +100,7 @@ class Unit:
 
     def enter(self) -> bool:
         """Join; False when the unit ended too long ago to take anybody in, or is that of the process that forked us."""
-        if self._pid != os.getpid():
+        if self._forks != _forks:
             return False
         with self._lock:
             if self.root_ended is not None and not self.open and monotonic() - self.root_ended > LINGER:
@@ -114,7 +127,7 @@ class Unit:
             if piece is not None:
                 self.pieces.append(piece)
             self.open -= 1
-            complete = self.open == 0 and self._pid == os.getpid()
+            complete = self.open == 0 and self._forks == _forks
         if complete:
             if self.root_ended is None:
                 self.root_ended = monotonic()

@@ -9,7 +9,7 @@ import socket
 import threading
 from collections.abc import Iterable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 if TYPE_CHECKING:
     from timetracer.seams.wire import MountedLine, TappedLine
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 else:
     # Test tools put a class that refuses in the place of `socket.socket`: ours reaches nobody.
     RealSocket = next(kind for kind in socket.socket.__mro__ if kind.__module__ == "socket")
+
+PEEK: Final = int(socket.MSG_PEEK)
+"""A plain number: an operation on an enumeration's flags takes as long as all the rest of a `recv` of ours."""
 
 
 class MountedSocket(RealSocket):
@@ -175,7 +178,7 @@ class TappedSocket:
         except ConnectionError:
             self._line.received(b"")
             raise
-        if not flags & socket.MSG_PEEK:
+        if not flags & PEEK:
             self._line.received(data)
         return data
 
@@ -185,7 +188,7 @@ class TappedSocket:
         except ConnectionError:
             self._line.received(b"")
             raise
-        if not flags & socket.MSG_PEEK:
+        if not flags & PEEK:
             self._line.received(bytes(memoryview(buffer)[:size]))
         return size
 
