@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import timetracer
-from measuring import Row, Watch, interleaved, more, times_as_much
+from measuring import Row, Watch, interleaved, more, times_as_much, tracing
 from services.found import secantus
 from services.ports import free_port
 from services.processes import NotStarted, Servers
@@ -28,7 +28,6 @@ def rows(rounds: int, times: int) -> Iterator[Row]:
     try:
         import pymongo
         from opentelemetry.instrumentation.pymongo import CommandTracer
-        from opentelemetry.sdk.trace import TracerProvider
     except ImportError as absent:
         yield Row(GROUP, name, None, "x", RECORDED, str(absent))
         return
@@ -39,7 +38,7 @@ def rows(rounds: int, times: int) -> Iterator[Row]:
         except NotStarted as absent:
             yield Row(GROUP, name, None, "x", RECORDED, str(absent))
             return
-        provider = TracerProvider(shutdown_on_exit=False)
+        provider = tracing()
         listener = CommandTracer(provider.get_tracer("opentelemetry.instrumentation.pymongo"))
         traced = stack.enter_context(pymongo.MongoClient(url, event_listeners=[listener]))
         plain = stack.enter_context(pymongo.MongoClient(url))

@@ -11,11 +11,10 @@ from typing import Any
 
 import redis
 from opentelemetry.instrumentation.redis import RedisInstrumentor
-from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.trace import SpanKind
 
 import timetracer
-from measuring import Case, Row, Watch, interleaved, more, times_as_much
+from measuring import Case, Row, Watch, interleaved, more, times_as_much, tracing
 from services.found import KINDS
 from services.ports import free_port
 from services.processes import Servers
@@ -54,7 +53,7 @@ def _recorded(port: int, folder: Path, rounds: int, times: int) -> Iterator[Row]
         if name == "ours":  # its provider is one that we hear of
             timetracer.instrument(folder / "cassettes")
             meanwhile = vars(activation)["_service"].writer._condition
-        provider = TracerProvider(shutdown_on_exit=False)
+        provider = tracing()
         RedisInstrumentor().instrument_client(client, tracer_provider=provider)
         cases[name] = _case(client, provider.get_tracer("shop"))
     try:

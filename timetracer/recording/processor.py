@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from opentelemetry.context import Context
     from opentelemetry.sdk.trace import ReadableSpan, Span
 
+_NOTING = harmless("noting the start of a span")
+_TAKING = harmless("taking an ended span")
+
 
 class SpanListener(SpanProcessor):
     """Passes spans to the session of their context.
@@ -33,7 +36,7 @@ class SpanListener(SpanProcessor):
         session = sessions.current()
         if session is None or notes.of(span) is not None:
             return
-        with harmless("noting the start of a span"):
+        with _NOTING:
             session.span_started(span, parent_context)
 
     def on_end(self, span: ReadableSpan) -> None:
@@ -43,7 +46,7 @@ class SpanListener(SpanProcessor):
             return
         note.ended = True
         if note.unit is not None:
-            with harmless("taking an ended span"):
+            with _TAKING:
                 note.unit.owner.span_ended(span, note)
 
     def shutdown(self) -> None:

@@ -144,18 +144,23 @@ class TappedLine:
 
     def _sent(self, data: bytes) -> None:
         replay = self.wire.replaying()
-        if replay is not None and not sessions.inside.get() and not sessions.suppressed():
-            problem = (
-                f"a connection of {self.wire.instrumentor.library} that was opened before this replay began leads to"
-                " the real server; open it within the replay, or once more after it has begun"
-            )
-            replay.missed(f"{self.wire.protocol.name} on an open connection", problem)
-            raise ReplayError(problem)
+        if replay is not None:
+            self._refuse(replay)
         if not self._deaf:
             self._deaf = True  # unless the tap comes back
             with self._from_client:
                 self._tap.sent(data)
                 self._deaf = False
+
+    def _refuse(self, replay: Replay) -> None:
+        if sessions.inside.get() or sessions.suppressed():
+            return
+        problem = (
+            f"a connection of {self.wire.instrumentor.library} that was opened before this replay began leads to"
+            " the real server; open it within the replay, or once more after it has begun"
+        )
+        replay.missed(f"{self.wire.protocol.name} on an open connection", problem)
+        raise ReplayError(problem)
 
     def received(self, data: bytes) -> None:
         """These bytes came from the server, and go on to the driver."""

@@ -68,9 +68,9 @@ class RedisTap:
         words = None if self._commands.within else simple(data)
         if words is not None:
             self._command(words, data)
-            return
-        for frame in self._commands.feed(data):
-            self._command(command(frame), frame)
+        else:
+            for frame in self._commands.feed(data):
+                self._command(command(frame), frame)
 
     def _command(self, words: list[bytes], frame: bytes) -> None:
         name = words[0].upper()

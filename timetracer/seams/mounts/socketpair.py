@@ -143,6 +143,7 @@ class TappedSocket:
         self._line = line
         self._told = 0
         """Bytes that the line has been told and the kernel had no room for."""
+        self._sent, self._received = line.sent, line.received
         # What drivers ask at every command is looked up once.
         self.fileno = real.fileno
         self.settimeout = real.settimeout
@@ -159,9 +160,12 @@ class TappedSocket:
         return sent
 
     def sendall(self, data: Buffer, *flags: int) -> None:
-        self._tell(data)
+        if self._told or type(data) is not bytes:
+            self._tell(data)
+            self._told = 0
+        else:
+            self._sent(data)
         self._sendall(data, *flags)
-        self._told = 0
 
     def sendmsg(self, buffers: Iterable[Buffer], *ancillary: Any) -> int:
         return self.send(b"".join(buffers), *ancillary[1:2])
@@ -189,7 +193,7 @@ class TappedSocket:
             self._line.received(b"")
             raise
         if not flags & PEEK:
-            self._line.received(bytes(memoryview(buffer)[:size]))
+            self._received(bytes(memoryview(buffer)[:size]))
         return size
 
     def close(self) -> None:
