@@ -54,7 +54,7 @@ class Wire:
 
     def taps(self) -> bool:
         """Whether a connection that is opened now is a real one to be tapped."""
-        return not sessions.inside.get() and (self.replaying() is None or sessions.suppressed())
+        return (self.replaying() is None or sessions.suppressed()) and not sessions.inside.get()
 
     def tap(self, span_of: Callable[[Any], Any] | None = None) -> TappedLine:
         """A line for a real connection that is about to be opened.

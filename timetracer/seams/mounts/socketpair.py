@@ -68,13 +68,13 @@ class MountedSocket(RealSocket):
 
     def recv(self, size: int, flags: int = 0, /) -> bytes:
         try:
-            return super().recv(size, flags)
+            return RealSocket.recv(self, size, flags)
         finally:
             self._top_up()
 
     def recv_into(self, buffer: Any, nbytes: int = 0, flags: int = 0) -> int:
         try:
-            return super().recv_into(buffer, nbytes, flags)
+            return RealSocket.recv_into(self, buffer, nbytes, flags)
         finally:
             self._top_up()
 
@@ -107,12 +107,15 @@ class MountedSocket(RealSocket):
         """The server says this, whether it was asked or not."""
         with self._lock:
             self._waiting += data
-        self._top_up()
+            self._flow()
 
     def _top_up(self) -> None:
-        if not (self._waiting or self._line.closing):
-            return
-        with self._lock, suppress(OSError):  # no room in the kernel, or the driver has closed its end
+        if self._waiting or self._line.closing:
+            with self._lock:
+                self._flow()
+
+    def _flow(self) -> None:
+        with suppress(OSError):  # no room in the kernel, or the driver has closed its end
             while self._waiting:
                 del self._waiting[: self._far.send(self._waiting)]
             if self._line.closing and not self._ended:
