@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import tempfile
 from collections.abc import Iterator
 from importlib.util import find_spec
@@ -17,6 +16,9 @@ from opentelemetry.trace import SpanKind
 
 import timetracer
 from measuring import Row, Watch, interleaved, more, times_as_much
+from services.found import moto_server
+from services.ports import free_port
+from services.processes import Servers
 
 GROUP = "recording"
 NAME = "one dynamodb.get_item, {}, moto"
@@ -30,11 +32,6 @@ def rows(rounds: int, times: int) -> Iterator[Row]:
     if not find_spec("boto3") or not find_spec("moto"):
         yield Row(GROUP, NAME.format("caller's thread"), None, "%", SHARE, "boto3 or moto is not installed")
         return
-    sys.path.insert(0, str(Path(__file__).parents[1]))
-    from services.found import moto_server
-    from services.ports import free_port
-    from services.processes import Servers
-
     with tempfile.TemporaryDirectory() as folder:
         servers, port = Servers(Path(folder)), free_port()
         try:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import os
-import socket
-import subprocess
-import sys
 import tempfile
-import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import timetracer
-from measuring import Row, Watch, interleaved, more, times_as_much
+from measuring import Row, Watch, interleaved, more, times_as_much, tracing
+from services.found import secantus
+from services.ports import free_port
+from services.processes import NotStarted, Servers
 from timetracer import activation
 
 GROUP = "mongodb"
@@ -29,18 +28,17 @@ def rows(rounds: int, times: int) -> Iterator[Row]:
     try:
         import pymongo
         from opentelemetry.instrumentation.pymongo import CommandTracer
-        from opentelemetry.sdk.trace import TracerProvider
     except ImportError as absent:
         yield Row(GROUP, name, None, "x", RECORDED, str(absent))
         return
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         try:
-            url = stack.enter_context(server())
-        except OSError as absent:
+            url = stack.enter_context(server(folder))
+        except NotStarted as absent:
             yield Row(GROUP, name, None, "x", RECORDED, str(absent))
             return
-        provider = TracerProvider(shutdown_on_exit=False)
+        provider = tracing()
         listener = CommandTracer(provider.get_tracer("opentelemetry.instrumentation.pymongo"))
         traced = stack.enter_context(pymongo.MongoClient(url, event_listeners=[listener]))
         plain = stack.enter_context(pymongo.MongoClient(url))
@@ -119,31 +117,12 @@ def _replaying(client: Any, path: Path, rounds: int, times: int) -> Iterator[Row
 
 
 @contextmanager
-def server() -> Iterator[str]:
-    """The one that ``TIMETRACER_TEST_MONGODB`` names, or one of our own. Raises OSError where there is none."""
+def server(folder: Path) -> Iterator[str]:
+    """The one that ``TIMETRACER_TEST_MONGODB`` names, or one of our own. Raises NotStarted where there is none."""
     if named := os.environ.get("TIMETRACER_TEST_MONGODB"):
         yield named
         return
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "secantus", "--storage-path", ":memory:", "--port", str(port)]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        try:
-            _wait(process, port)
-            yield f"mongodb://127.0.0.1:{port}"
-        finally:
-            process.terminate()
-
-
-def _wait(process: subprocess.Popen[bytes], port: int) -> None:
-    for _ in range(1000):
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            if process.poll() is not None:
-                raise OSError("no MongoDB: TIMETRACER_TEST_MONGODB is not set and secantusdb does not start") from None
-            time.sleep(0.03)
-        else:
-            return
-    raise OSError("secantusdb does not listen")
+    port = free_port()
+    with closing(Servers(folder)) as servers:
+        servers.start(secantus(port), port)
+        yield f"mongodb://127.0.0.1:{port}"

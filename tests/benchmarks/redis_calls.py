@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import shutil
-import socket
-import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, nullcontext
+from contextlib import closing, nullcontext
 from pathlib import Path
 from statistics import median
-from time import sleep
 from typing import Any
 
 import redis
 from opentelemetry.instrumentation.redis import RedisInstrumentor
-from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.trace import SpanKind
 
 import timetracer
-from measuring import Case, Row, Watch, interleaved, more, times_as_much
+from measuring import Case, Row, Watch, interleaved, more, times_as_much, tracing
+from services.found import KINDS
+from services.ports import free_port
+from services.processes import Servers
 from timetracer import activation, sessions
 from timetracer.cassette.model import Cassette, Exchange, Kind, Span
 from timetracer.replaying.session import Manner, Replay
@@ -33,37 +31,17 @@ KEY, VALUE = "shop:item:1", b"x" * 200
 
 
 def rows(rounds: int, times: int) -> Iterator[Row]:
-    program = shutil.which("redis-server")
-    if program is None:
-        yield Row(GROUP, "one GET", None, "x", note="redis-server is not installed")
+    kind, port = KINDS["redis"], free_port()
+    if not kind.can_start or kind.command is None:
+        yield Row(GROUP, "one GET", None, "x", note=f"{kind.program} is not installed")
         return
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        port = _free_port()
-        command = [program, "--port", str(port), "--bind", "127.0.0.1", "--save", ""]
-        server = stack.enter_context(subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL))
-        stack.callback(server.terminate)
-        _filled(port)
+    with tempfile.TemporaryDirectory() as folder, closing(Servers(Path(folder))) as servers:
+        servers.start(kind.command(port), port)
+        with redis.Redis(port=port) as client:
+            client.set(KEY, VALUE)
         times = max(CALLS, times // CALLS * CALLS)
-        yield from _recorded(port, folder, rounds, times)
+        yield from _recorded(port, Path(folder), rounds, times)
         yield from _replayed(port, rounds, times)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _filled(port: int) -> None:
-    for _ in range(200):
-        try:
-            with redis.Redis(port=port) as client:
-                client.set(KEY, VALUE)
-            return
-        except redis.ConnectionError:
-            sleep(0.05)
-    raise RuntimeError("redis-server does not listen")
 
 
 def _recorded(port: int, folder: Path, rounds: int, times: int) -> Iterator[Row]:
@@ -75,7 +53,7 @@ def _recorded(port: int, folder: Path, rounds: int, times: int) -> Iterator[Row]
         if name == "ours":  # its provider is one that we hear of
             timetracer.instrument(folder / "cassettes")
             meanwhile = vars(activation)["_service"].writer._condition
-        provider = TracerProvider(shutdown_on_exit=False)
+        provider = tracing()
         RedisInstrumentor().instrument_client(client, tracer_provider=provider)
         cases[name] = _case(client, provider.get_tracer("shop"))
     try:

@@ -22,7 +22,7 @@ _counts: dict[str, int] = {}
 class harmless:  # noqa: N801 - reads as a statement: `with harmless("…"):`
     """``with harmless("capturing a response"):`` keeps an internal fault from the app.
 
-    Only ``Exception`` is kept: cancellation, interrupts and exits pass.
+    Only ``Exception`` is kept: cancellation, interrupts and exits pass. One may be entered any number of times.
     """
 
     __slots__ = ("_doing",)

@@ -15,7 +15,6 @@ from weakref import WeakKeyDictionary
 
 from opentelemetry.trace import SpanKind, get_current_span
 
-from timetracer.cassette.model import Kind
 from timetracer.recording import notes
 from timetracer.recording.notes import Note
 from timetracer.recording.tape import Known, Tape, told_again
@@ -31,7 +30,8 @@ ROOT_KINDS = (SpanKind.SERVER, SpanKind.CONSUMER)
 """Local roots of these kinds are units of work of their own; all others are background work of the process."""
 _LEAVING = (SpanKind.CLIENT, SpanKind.PRODUCER)
 """A call that leaves may be either: OpenTelemetry's botocore is a producer when it publishes to SNS, else a client."""
-_TWINS = {Kind(kind.value + 1): _LEAVING if kind in _LEAVING else (kind,) for kind in SpanKind}
+_TWINS = ((), *(_LEAVING if kind in _LEAVING else (kind,) for kind in SpanKind))
+"""The kinds of OpenTelemetry's spans that may be claimed, by the number of ours, which is one more than theirs."""
 
 
 @dataclass(frozen=True, slots=True)

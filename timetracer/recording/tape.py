@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from time import time_ns
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from timetracer.recording.faults import harmless
 from timetracer.recording.raised import error_of
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _ENDING = harmless("ending a body")
 _DESCRIBING = harmless("describing an error")
+_NONE: Final[list[Any]] = []
+"""Never added to. Most bodies are in one piece: lists of their own would be most of what a tape takes."""
 
 
 class Reel:
@@ -32,8 +34,8 @@ class Reel:
     __slots__ = ("_ended", "_limit", "chunks", "complete", "length", "over", "times")
 
     def __init__(self, limit: int, ended: Callable[[BaseException | None], None]) -> None:
-        self.chunks: list[bytes] = []
-        self.times: list[int] = []
+        self.chunks: list[bytes] = _NONE
+        self.times: list[int] = _NONE
         self.length = 0
         self.over = False
         self.complete = False
@@ -45,13 +47,14 @@ class Reel:
         """Keep a chunk; the very same object goes on to the reader."""
         self.length += len(chunk)
         if self.length <= self._limit:
+            if self.times is _NONE:
+                self.chunks, self.times = [], []
             # A reader may reuse the buffer it was given: keep what cannot change.
             self.chunks.append(chunk if type(chunk) is bytes else bytes(chunk))
             self.times.append(time_ns())
         elif not self.over:
             self.over = True
-            self.chunks.clear()
-            self.times.clear()
+            self.chunks, self.times = _NONE, _NONE
         return chunk
 
     def whole(self, body: bytes) -> None:
@@ -60,7 +63,7 @@ class Reel:
         self.length = len(body)
         self.over = self.length > self._limit
         if not self.over:
-            self.chunks.append(body)
+            self.chunks = [body]
 
     def bytes(self) -> bytes:
         """What was kept, in one piece."""

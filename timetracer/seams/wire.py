@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from contextvars import Context, copy_context
-from functools import partial
 from typing import Any
 from weakref import WeakMethod
 
@@ -27,17 +26,17 @@ KEPT_FACTS = 1000
 """Facts that one connection remembers."""
 
 
-def opening(wire: Wire, seam: WireSeam, original: Callable[..., Any]) -> Callable[..., Any]:
-    """What stands for the original function of a seam at this call.
+def opened(wire: Wire, seam: WireSeam, original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """A call of the original function of a seam, or of what stands for it this time.
 
     A connection opened within an exchange of another seam belongs to that exchange (Celery's to its broker). One that
     is opened while OpenTelemetry's instrumentation is suppressed is real, in a replay too, and tapped: what is done
     meanwhile is nobody's, but a pool may lend it to others later.
     """
     if sessions.inside.get():
-        return original
+        return original(*args, **kwargs)
     chosen = seam.tapped if wire.taps() else seam.mounted
-    return original if chosen is None else partial(chosen, wire, original)
+    return original(*args, **kwargs) if chosen is None else chosen(wire, original, *args, **kwargs)
 
 
 class Wire:
@@ -55,7 +54,7 @@ class Wire:
 
     def taps(self) -> bool:
         """Whether a connection that is opened now is a real one to be tapped."""
-        return not sessions.inside.get() and (self.replaying() is None or sessions.suppressed())
+        return (self.replaying() is None or sessions.suppressed()) and not sessions.inside.get()
 
     def tap(self, span_of: Callable[[Any], Any] | None = None) -> TappedLine:
         """A line for a real connection that is about to be opened.
@@ -87,20 +86,21 @@ class Wire:
     def recording(self) -> Recording | None:
         """The recording that a request which leaves now belongs to."""
         session = sessions.current()
-        if session is None or sessions.inside.get() or sessions.suppressed():
+        if session is None or not isinstance(session.outside, Recording):
             return None
-        if self.instrumentor.is_live(session.live):
+        if sessions.inside.get() or sessions.suppressed() or self._is_live(session.live):
             return None
-        outside = session.outside
-        return outside if isinstance(outside, Recording) else None
+        return session.outside
 
     def replaying(self) -> Replay | None:
         """The replay that answers what is asked now."""
         session = sessions.current()
-        if session is None or self.instrumentor.is_live(session.live):
+        if session is None or not isinstance(session.outside, Replay) or self._is_live(session.live):
             return None
-        outside = session.outside
-        return outside if isinstance(outside, Replay) else None
+        return session.outside
+
+    def _is_live(self, live: frozenset[str]) -> bool:
+        return bool(live) and self.instrumentor.is_live(live)
 
 
 class TappedLine:
@@ -122,6 +122,8 @@ class TappedLine:
         self._deaf = False
         self._listens: Context | None = None
         self._tap = wire.protocol.tap(self)
+        self._from_client = harmless(f"reading {wire.protocol.name} from a client")
+        self._from_server = harmless(f"reading {wire.protocol.name} from a server")
 
     # --- for mounts ------------------------------------------------------------------------------------------------
 
@@ -142,24 +144,29 @@ class TappedLine:
 
     def _sent(self, data: bytes) -> None:
         replay = self.wire.replaying()
-        if replay is not None and not sessions.inside.get() and not sessions.suppressed():
-            problem = (
-                f"a connection of {self.wire.instrumentor.library} that was opened before this replay began leads to"
-                " the real server; open it within the replay, or once more after it has begun"
-            )
-            replay.missed(f"{self.wire.protocol.name} on an open connection", problem)
-            raise ReplayError(problem)
+        if replay is not None:
+            self._refuse(replay)
         if not self._deaf:
             self._deaf = True  # unless the tap comes back
-            with harmless(f"reading {self.wire.protocol.name} from a client"):
+            with self._from_client:
                 self._tap.sent(data)
                 self._deaf = False
+
+    def _refuse(self, replay: Replay) -> None:
+        if sessions.inside.get() or sessions.suppressed():
+            return
+        problem = (
+            f"a connection of {self.wire.instrumentor.library} that was opened before this replay began leads to"
+            " the real server; open it within the replay, or once more after it has begun"
+        )
+        replay.missed(f"{self.wire.protocol.name} on an open connection", problem)
+        raise ReplayError(problem)
 
     def received(self, data: bytes) -> None:
         """These bytes came from the server, and go on to the driver."""
         if not self._deaf:
             self._deaf = True
-            with harmless(f"reading {self.wire.protocol.name} from a server"):
+            with self._from_server:
                 self._tap.received(data)
                 self._deaf = False
 

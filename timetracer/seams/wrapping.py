@@ -21,7 +21,7 @@ from timetracer.seams.declaration import (
 )
 from timetracer.seams.exchange import Function, Invoke, Steps, adrive, drive, ended, exchange, own, prepared
 from timetracer.seams.serving import serving
-from timetracer.seams.wire import Wire, opening
+from timetracer.seams.wire import Wire, opened
 
 Make: TypeAlias = Callable[[Function], Function]
 """The original function -> ours."""
@@ -37,7 +37,7 @@ def wrapper(instrumentor: Instrumentor, seam: Seam) -> Make:
         case WireSeam():
             return partial(_wired, Wire(instrumentor), seam)
         case Prelude():
-            return partial(_straight, partial(prepared, instrumentor, seam), named=True)
+            return partial(_prepared, partial(prepared, instrumentor, seam))
         case OwnSeam():
             return lambda original: lambda *args, **kwargs: own(instrumentor, seam, Invoke(original, args, kwargs))
         case EndSeam():
@@ -64,15 +64,31 @@ def _in_steps(steps: Callable[[Invoke], Steps], original: Function, *, named: bo
     return called
 
 
-def _straight(choose: Callable[[Function], Function], original: Function, *, named: bool = False) -> Function:
+def _prepared(choose: Callable[[Function], Function], original: Function) -> Function:
     """Calls, each time, what is chosen for the original."""
-    signature = inspect.signature(original) if named else None
+    signature = inspect.signature(original)
 
     def called(*args: Any, **kwargs: Any) -> Any:
-        if kwargs and signature is not None:
+        if kwargs:
             args, kwargs = _in_places(signature, args, kwargs)
         return choose(original)(*args, **kwargs)
 
+    return _in_its_way(called, original)
+
+
+def _wired(wire: Wire, seam: WireSeam, original: Any) -> Function:
+    if isinstance(original, type) and seam.tapped is not None:
+        subclass: Function = seam.tapped(wire, original)
+        return subclass
+
+    def called(*args: Any, **kwargs: Any) -> Any:
+        return opened(wire, seam, original, *args, **kwargs)
+
+    return _in_its_way(called, original)
+
+
+def _in_its_way(called: Function, original: Function) -> Function:
+    """A coroutine function, where the original is one."""
     if not inspect.iscoroutinefunction(original):
         return called
 
@@ -80,13 +96,6 @@ def _straight(choose: Callable[[Function], Function], original: Function, *, nam
         return await called(*args, **kwargs)
 
     return acalled
-
-
-def _wired(wire: Wire, seam: WireSeam, original: Any) -> Function:
-    if isinstance(original, type) and seam.tapped is not None:
-        subclass: Function = seam.tapped(wire, original)
-        return subclass
-    return _straight(partial(opening, wire, seam), original)
 
 
 def _served(instrumentor: Instrumentor, seam: ServerSeam, original: Function) -> Function:

@@ -76,13 +76,13 @@ class RedisBackend:
             refused: Refused = self._line.catalogue
             return refused.get(tuple(words), b"+QUEUED\r\n")
         own = self._own.get(name)
-        said = own(words, frame) if own is not None else self._ask(name, frame)
+        said = own(words, frame) if own is not None else self._ask(name, frame, words)
         return b"" if self._silent else said
 
     # --- what was recorded -----------------------------------------------------------------------------------------
 
-    def _ask(self, name: str, frame: bytes) -> bytes:
-        return self._reply(self._line.ask(name, self._database, body=frame))
+    def _ask(self, name: str, frame: bytes, *words: list[bytes]) -> bytes:
+        return self._reply(self._line.ask(name, self._database, *words, body=frame))
 
     def _reply(self, exchange: Exchange) -> bytes:
         response = exchange.response

@@ -27,14 +27,18 @@ def describe_request(fields: tuple[Any, ...], body: bytes) -> Described:
 
     A transaction is ``{"command": "EXEC", "commands": [["SET", "name", "Ada"], …]}``, a message
     ``{"delivery": "message", "channel": "news"}``, a connection that failed ``{"command": "CONNECT", "url": …}``.
+
+    Args:
+        fields: its name, the database; its words, if it is a plain command and they have been read already.
+        body: the commands as they were sent.
     """
-    name, database = fields
+    name, database, *words = fields
     if name == CONNECT:
         return Described({"command": CONNECT, "url": database}, None)
     if name == DELIVERY:
         return Described(_delivery(body), None)
     described: dict[str, Plain] = {"command": name}
-    told = commands(body)
+    told = words or commands(body)
     if name == "EXEC" and told and told[0][0].upper() != b"EXEC":
         described["commands"] = [_queued(_name(words[0]), words[1:]) for words in told]
     elif told:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from timetracer.recording.tape import Tape
 from timetracer_instrumentors.redis.commands import (
@@ -33,21 +33,11 @@ _SPECIAL: Final = frozenset(
 )
 
 
-class _Awaited(NamedTuple):
-    """A command without a reply yet.
+_Awaited: TypeAlias = "tuple[Tape | None, Handler | None, dict[int, bytes] | None]"
+"""A command without a reply yet: the tape of its exchange, if it is one; who else wants the reply; and of a transaction
+the replies to what the server would not queue, by place."""
 
-    Args:
-        tape: its exchange; None: it is none.
-        handler: who else wants the reply.
-        refused: of a transaction: the replies to what the server would not queue, by place.
-    """
-
-    tape: Tape | None = None
-    handler: Handler | None = None
-    refused: dict[int, bytes] | None = None
-
-
-_NOTHING: Final = _Awaited()
+_NOTHING: Final[_Awaited] = (None, None, None)
 
 
 class RedisTap:
@@ -78,9 +68,9 @@ class RedisTap:
         words = None if self._commands.within else simple(data)
         if words is not None:
             self._command(words, data)
-            return
-        for frame in self._commands.feed(data):
-            self._command(command(frame), frame)
+        else:
+            for frame in self._commands.feed(data):
+                self._command(command(frame), frame)
 
     def _command(self, words: list[bytes], frame: bytes) -> None:
         name = words[0].upper()
@@ -93,7 +83,7 @@ class RedisTap:
         tape = self._line.begin(name, self._database, fact=fact, own=own)
         if tape is not None:
             tape.request_reel.whole(frame)
-        self._awaited.append(_Awaited(tape))
+        self._awaited.append((tape, None, None))
 
     def _special(self, name: str, words: list[bytes], frame: bytes) -> None:
         if name == "EXEC" and self._queued is not None:
@@ -142,7 +132,7 @@ class RedisTap:
             elif name == "HELLO" and len(words) > 1 and words[1].isdigit():
                 self._protocol = int(words[1])
 
-        self._awaited.append(_Awaited(handler=answered))
+        self._awaited.append((None, answered, None))
 
     def _set(self, name: str) -> None:
         if name == "MULTI":
@@ -164,14 +154,14 @@ class RedisTap:
             if reply[0] == _ERROR:
                 refused[position] = reply
 
-        self._awaited.append(_Awaited(handler=answered))
+        self._awaited.append((None, answered, None))
 
     def _execute(self, frames: list[bytes]) -> None:
         refused, self._queued = self._refused, None
         tape = self._line.begin("EXEC", self._database)
         if tape is not None:
             tape.request_reel.whole(b"".join(frames))
-        self._awaited.append(_Awaited(tape, refused=refused))
+        self._awaited.append((tape, None, refused))
 
     # --- what the server says --------------------------------------------------------------------------------------
 
@@ -214,7 +204,7 @@ class RedisTap:
     def _lost(self) -> None:
         """The server has ended the connection, and owes these answers."""
         while self._awaited:
-            tape = self._awaited.popleft().tape
+            tape = self._awaited.popleft()[0]
             if tape is not None:
                 tape.answered((0, None))
                 tape.response_reel.whole(b"")
@@ -223,6 +213,6 @@ class RedisTap:
     def closed(self) -> None:
         """Whoever asked has given up."""
         while self._awaited:
-            tape = self._awaited.popleft().tape
+            tape = self._awaited.popleft()[0]
             if tape is not None:
                 tape.finish()

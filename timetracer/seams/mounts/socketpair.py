@@ -9,7 +9,7 @@ import socket
 import threading
 from collections.abc import Iterable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 if TYPE_CHECKING:
     from timetracer.seams.wire import MountedLine, TappedLine
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 else:
     # Test tools put a class that refuses in the place of `socket.socket`: ours reaches nobody.
     RealSocket = next(kind for kind in socket.socket.__mro__ if kind.__module__ == "socket")
+
+PEEK: Final = int(socket.MSG_PEEK)
+"""A plain number: an operation on an enumeration's flags takes as long as all the rest of a `recv` of ours."""
 
 
 class MountedSocket(RealSocket):
@@ -65,13 +68,13 @@ class MountedSocket(RealSocket):
 
     def recv(self, size: int, flags: int = 0, /) -> bytes:
         try:
-            return super().recv(size, flags)
+            return RealSocket.recv(self, size, flags)
         finally:
             self._top_up()
 
     def recv_into(self, buffer: Any, nbytes: int = 0, flags: int = 0) -> int:
         try:
-            return super().recv_into(buffer, nbytes, flags)
+            return RealSocket.recv_into(self, buffer, nbytes, flags)
         finally:
             self._top_up()
 
@@ -104,12 +107,15 @@ class MountedSocket(RealSocket):
         """The server says this, whether it was asked or not."""
         with self._lock:
             self._waiting += data
-        self._top_up()
+            self._flow()
 
     def _top_up(self) -> None:
-        if not (self._waiting or self._line.closing):
-            return
-        with self._lock, suppress(OSError):  # no room in the kernel, or the driver has closed its end
+        if self._waiting or self._line.closing:
+            with self._lock:
+                self._flow()
+
+    def _flow(self) -> None:
+        with suppress(OSError):  # no room in the kernel, or the driver has closed its end
             while self._waiting:
                 del self._waiting[: self._far.send(self._waiting)]
             if self._line.closing and not self._ended:
@@ -140,6 +146,7 @@ class TappedSocket:
         self._line = line
         self._told = 0
         """Bytes that the line has been told and the kernel had no room for."""
+        self._sent, self._received = line.sent, line.received
         # What drivers ask at every command is looked up once.
         self.fileno = real.fileno
         self.settimeout = real.settimeout
@@ -156,9 +163,12 @@ class TappedSocket:
         return sent
 
     def sendall(self, data: Buffer, *flags: int) -> None:
-        self._tell(data)
+        if self._told or type(data) is not bytes:
+            self._tell(data)
+            self._told = 0
+        else:
+            self._sent(data)
         self._sendall(data, *flags)
-        self._told = 0
 
     def sendmsg(self, buffers: Iterable[Buffer], *ancillary: Any) -> int:
         return self.send(b"".join(buffers), *ancillary[1:2])
@@ -175,7 +185,7 @@ class TappedSocket:
         except ConnectionError:
             self._line.received(b"")
             raise
-        if not flags & socket.MSG_PEEK:
+        if not flags & PEEK:
             self._line.received(data)
         return data
 
@@ -185,8 +195,8 @@ class TappedSocket:
         except ConnectionError:
             self._line.received(b"")
             raise
-        if not flags & socket.MSG_PEEK:
-            self._line.received(bytes(memoryview(buffer)[:size]))
+        if not flags & PEEK:
+            self._received(bytes(memoryview(buffer)[:size]))
         return size
 
     def close(self) -> None:
