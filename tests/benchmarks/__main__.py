@@ -16,6 +16,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+import asyncpg_calls
 import aws
 import mongodb
 import psycopg_calls
@@ -29,6 +30,7 @@ from measuring import Row
 
 BENCHES = {
     "recording": recording,
+    "asyncpg": asyncpg_calls,
     "aws": aws,
     "mongodb": mongodb,
     "psycopg": psycopg_calls,
@@ -40,6 +42,7 @@ BENCHES = {
 }
 PACKAGES = (
     "timetracer-otel",
+    "asyncpg",
     "httpx",
     "psycopg",
     "pymongo",

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from contextvars import Context, copy_context
+from contextvars import Context, ContextVar, copy_context
 from functools import partial
+from time import time_ns
 from typing import Any
 from weakref import WeakMethod
 
@@ -23,6 +24,7 @@ from timetracer.replaying.deliveries import Listener
 from timetracer.replaying.session import Answer, Replay
 from timetracer.seams.declaration import Instrumentor, WireProtocol, WireSeam
 
+_opened: ContextVar[int] = ContextVar("timetracer_opened", default=0)
 KEPT_FACTS = 1000
 """Facts that one connection remembers."""
 
@@ -73,6 +75,8 @@ class Wire:
     @contextmanager
     def attempt(self, *fields: Any) -> Generator[None, None, None]:
         """The opening of a real connection: an exchange if it fails with one of the instrumentor's errors."""
+        before = _opened.get()
+        _opened.set(time_ns())
         try:
             yield
         except self.instrumentor.errors() as error:
@@ -83,6 +87,8 @@ class Wire:
                     tape.request_reel.complete = True  # there is no body that could have been read further
                     tape.fail(error)
             raise
+        finally:
+            _opened.set(before)
 
     def recording(self) -> Recording | None:
         """The recording that a request which leaves now belongs to."""
@@ -111,11 +117,13 @@ class TappedLine:
         span_of: finds the span of a request, see `Wire.tap`.
 
     Attributes:
+        opened: when its opening began (ns since the epoch), which may be well before anything is said; 0: not known.
         context: of whoever calls the driver; a mount sets it where `sent` is called by a thread of its own.
     """
 
     def __init__(self, wire: Wire, span_of: Callable[[Any], Any] | None = None) -> None:
         self.wire = wire
+        self.opened = _opened.get()
         self.context: Context | None = None
         self._span_of = span_of
         self._known = Known()

@@ -99,6 +99,8 @@ class Asking:
         self._user = said.get("user", "")
         self._database = said.get("database", self._user)
         tape = self._line.begin("connect", self._database, self._user, "", fact=True)
+        if tape is not None:
+            tape.started = self._line.opened or tape.started
         self._pending.append(Pending(STARTUP, tape))
 
     def _parse(self, payload: bytes) -> None:

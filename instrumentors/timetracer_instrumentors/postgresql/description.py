@@ -3,8 +3,8 @@
 Requests: ``{"connect": database, "user": …}`` (of one that failed, what it was ``refused by``), ``{"prepare": sql}``,
 ``{"cursor": sql}`` (what a cursor that was declared gives), ``{"sql": …, "parameters": …}``, ``{"script": sql}`` (the
 simple protocol; ``"literals"`` holds those that seem to be secrets), ``{"bind": sql, "parameters": …}`` (which failed
-before anything was executed), ``{"notification": channel, "payload": …}`` and ``{"function": oid, "arguments": […]}``,
-each but the first with its ``"database"``.
+before anything was executed), ``{"notification": channel, "payload": …}`` (and whose ``"connection"`` it came from) and
+``{"function": oid, "arguments": […]}``, each but the first with its ``"database"``.
 Parameters are a list, or an object where the SQL tells which columns they belong to. Responses hold what
 `describe_response` says; rows are readable, by the names of their columns where these are unique.
 """
@@ -21,7 +21,7 @@ from timetracer.cassette import values as plain
 from timetracer.cassette.model import Plain
 from timetracer.cassette.places import is_list, is_object
 from timetracer.seams.declaration import Described
-from timetracer_instrumentors.postgresql import messages, parameters, sql, types
+from timetracer_instrumentors.postgresql import copied, messages, parameters, sql, types
 
 if TYPE_CHECKING:
     from timetracer_instrumentors.postgresql.operations import Outcome, Result, Statement, Upload
@@ -54,9 +54,9 @@ def describe_request(fields: tuple[Any, ...], body: bytes) -> Described:
             said: dict[str, Plain] = {"script": script, **({"literals": dict(literals)} if literals else {})}
             return Described({**said, **_uploaded(upload), "database": database}, _data(upload, body))
         case "notification":
-            channel, payload, database = rest
+            channel, payload, process, database = rest
             notification: dict[str, Plain] = {"notification": sql.text(channel), "payload": sql.text(payload)}
-            return Described(notification | {"database": database}, None)
+            return Described(notification | {"database": database, "connection": {"process": process}}, None)
         case "call":
             oid, formats, given, database = rest
             arguments = _parameters((), formats, given)
@@ -119,8 +119,9 @@ def describe_response(fields: tuple[Any, ...], body: bytes) -> Described:
     Returns:
         A statement's ``columns`` (name, type, size, modifier, table, number in it), ``rows``, ``tag``,
         ``suspended`` and ``copy``; of a script with several results, ``results`` of these. ``error``, ``notices``,
-        ``parameters`` (settings that changed), the state of the ``transaction``, and ``lost`` if the server then ended
-        the connection. The body: the data of COPY … TO. Of what is not the protocol: why it is ``unreadable``.
+        ``parameters`` (settings that changed), the state of the ``transaction``, ``lost`` if the server then ended the
+        connection, and of a connect the server's process, as what is true of this ``connection`` alone. The body: the
+        data of COPY … TO. Of what is not the protocol: why it is ``unreadable``.
     """
     try:
         return _read(fields[0], fields[1], body)
@@ -152,6 +153,8 @@ def _read(outcome: Outcome, statement: Statement | None, body: bytes) -> Describ
         settings = dict(_setting(parameter) for parameter in outcome.parameters)
         settings.pop("session_authorization", None)  # the user's name: whoever replays has one, too
         response["parameters"] = dict(settings)
+    if outcome.process:
+        response["connection"] = {"process": outcome.process}
     if outcome.lost:
         response["lost"] = True
     if outcome.status:
@@ -264,7 +267,7 @@ def identity(request: dict[str, Plain], body: bytes | None) -> dict[str, str | b
     if "literals" in request:
         parts["literals"] = plain.dumps(request["literals"])
     if body is not None:
-        parts["body"] = body
+        parts["body"] = copied.comparable(body)
     return parts
 
 

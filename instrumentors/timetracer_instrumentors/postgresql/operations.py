@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from timetracer.cassette.model import Exchange
     from timetracer.recording.tape import Tape
 
 
@@ -19,6 +20,8 @@ class Statement:
     columns: bytes | None = None
     """The payload of its RowDescription; ``b""``: NoData."""
     described: bool = False
+    prepared: Exchange | None = None
+    """In a replay: what was recorded of its preparing, where its Parse asked for that already."""
 
 
 @dataclass(slots=True)
@@ -67,6 +70,8 @@ class Outcome:
     cancelled: bool = False
     answer: bytes | None = None
     """Of a FunctionCall."""
+    process: int = 0
+    """Of a connect: the server's, which it tells the client for a CancelRequest."""
     lost: bool = False
     """The server ended the connection before it had answered."""
 
@@ -93,10 +98,12 @@ class Pending:
 class Copying:
     """A COPY … FROM STDIN under way."""
 
-    __slots__ = ("asked", "data", "kind", "upload")
+    __slots__ = ("asked", "cancelled", "data", "kind", "upload")
 
     def __init__(self, kind: str, asked: tuple[Any, ...], upload: Upload) -> None:
         self.kind = kind
         self.asked = asked
         self.upload = upload
         self.data: list[bytes] = []
+        self.cancelled = False
+        """The client has asked for that, and may send more before it is done."""

@@ -177,7 +177,7 @@ def tags(sql: str) -> list[str]:
     return [tag(statement) for statement in _statements(sql)]
 
 
-_LISTEN = re.compile(r'(?i)\s*(un)?listen\s+("[^"]+"|\*|[^\s;"]+)\s*;?\s*')
+_LISTEN = re.compile(r'(?i)\s*(un)?listen\s+("(?:[^"]|"")+"|\*|[^\s;"]+)\s*;?\s*')
 _DECLARED = re.compile(r'(?i)\s*declare\s+("(?:[^"]|"")*"|\w+)\s')
 
 

@@ -20,7 +20,7 @@ from timetracer_instrumentors.postgresql.asking import (
     Asking,
     clients,
 )
-from timetracer_instrumentors.postgresql.messages import integers, text
+from timetracer_instrumentors.postgresql.messages import integers, number, text
 from timetracer_instrumentors.postgresql.operations import Pending, Result, Statement
 
 KEPT = 1000
@@ -247,7 +247,7 @@ class Tap(Asking):
         """NotificationResponse: nobody asked for it."""
         channel, at = text(payload, 4)
         told, _ = text(payload, at)
-        tape = self._line.told("notification", channel, told, self._database)
+        tape = self._line.told("notification", channel, told, number(payload), self._database)
         if tape is not None:
             tape.request_reel.complete = True
             tape.finish()
@@ -255,6 +255,8 @@ class Tap(Asking):
     def _cancel_key(self, payload: bytes) -> None:
         self._key = unpack_from("!II", payload, 0)
         clients[self._key] = self
+        if self._pending:
+            self._pending[0].outcome.process = self._key[0]
 
     def closed(self) -> None:
         for pending in (*self._answered, *self._pending):
