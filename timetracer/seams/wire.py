@@ -92,21 +92,22 @@ class Wire:
 
     def recording(self) -> Recording | None:
         """The recording that a request which leaves now belongs to."""
-        session = sessions.current()
-        if session is None or sessions.inside.get() or sessions.suppressed():
+        outside = self._outside()
+        if not isinstance(outside, Recording) or sessions.inside.get() or sessions.suppressed():
             return None
-        if self.instrumentor.is_live(session.live):
-            return None
-        outside = session.outside
-        return outside if isinstance(outside, Recording) else None
+        return outside
 
     def replaying(self) -> Replay | None:
         """The replay that answers what is asked now."""
-        session = sessions.current()
-        if session is None or self.instrumentor.is_live(session.live):
-            return None
-        outside = session.outside
+        outside = self._outside()
         return outside if isinstance(outside, Replay) else None
+
+    def _outside(self) -> Recording | Replay | None:
+        """Whose this driver's connections are; None: nobody's, they are as they are without us."""
+        session = sessions.current()
+        if session is None or (session.live and self.instrumentor.is_live(session.live)):
+            return None
+        return session.outside
 
 
 class TappedLine:
@@ -129,6 +130,9 @@ class TappedLine:
         self._known = Known()
         self._deaf = False
         self._listens: Context | None = None
+        name = wire.protocol.name
+        self._hearing_client = harmless(f"reading {name} from a client")
+        self._hearing_server = harmless(f"reading {name} from a server")
         self._tap = wire.protocol.tap(self)
 
     # --- for mounts ------------------------------------------------------------------------------------------------
@@ -159,7 +163,7 @@ class TappedLine:
             raise ReplayError(problem)
         if not self._deaf:
             self._deaf = True  # unless the tap comes back
-            with harmless(f"reading {self.wire.protocol.name} from a client"):
+            with self._hearing_client:
                 self._tap.sent(data)
                 self._deaf = False
 
@@ -167,7 +171,7 @@ class TappedLine:
         """These bytes came from the server, and go on to the driver."""
         if not self._deaf:
             self._deaf = True
-            with harmless(f"reading {self.wire.protocol.name} from a server"):
+            with self._hearing_server:
                 self._tap.received(data)
                 self._deaf = False
 

@@ -180,7 +180,7 @@ class Backend:
         return known.get(sql.normal(text_of(statement)))
 
     def _bind(self, payload: bytes) -> bytes:
-        portal, name, formats, given, results = messages.bound(payload)
+        portal, name, *_ = messages.bound(payload)
         statement = self._statements.get(name)
         if statement is None:
             return self._error("26000", f'prepared statement "{name.decode()}" does not exist')
@@ -189,10 +189,10 @@ class Backend:
             statement.oids = statement.oids or before.oids
         known = self._known(statement)
         if known is not None and known.fails_to_bind:
-            recorded = self.line.find("bind", statement, formats, given, self._database)
+            recorded = self.line.find("bind", Portal(statement, payload), self._database)
             if recorded is not None:
                 return self._given(recorded, (), _unsaid)
-        self._portals[portal] = Portal(statement, formats, given, results)
+        self._portals[portal] = Portal(statement, payload)
         return messages.message(b"2")
 
     def _describe(self, payload: bytes) -> bytes:
@@ -238,7 +238,7 @@ class Backend:
         """The description that a portal still lacks, when it is not executed at once."""
         portal, self._undescribed = self._undescribed, None
         known = self._known(portal.statement) if portal is not None else None
-        return described(known.columns if known is not None else [], portal.results if portal is not None else ())
+        return described(known.columns if known is not None else [], portal.bound.results if portal is not None else ())
 
     def _execute(self, payload: bytes) -> bytes:
         name, limit = messages.executed(payload)
@@ -249,25 +249,25 @@ class Backend:
         before = b""
         if self._undescribed is portal:
             self._undescribed = None
-            describe = partial(described, results=portal.results)
+            describe = partial(described, results=portal.bound.results)
         elif self._undescribed is not None:
             before = self._shape_of_portal()
         return before + self._executed(portal, limit, describe)
 
     def _executed(self, portal: Portal, limit: int, describe: Describe) -> bytes:
         portal.times += 1
-        statement, query = portal.statement, text_of(portal.statement)
+        query, results = text_of(portal.statement), portal.bound.results
         self._noted(query)
         upload = Upload() if sql.is_copy_in(query) else None
-        asked = (statement, portal.formats, portal.values, limit, portal.times, self._database, upload)
+        asked = (portal, limit, portal.times, self._database, upload)
         if upload is not None:
             return describe([]) + self._copy_begins(query, Copying("execute", asked, upload))
         if not sql.is_incidental(query):
-            return self._given(self.line.ask("execute", *asked), portal.results, describe)
+            return self._given(self.line.ask("execute", *asked), results, describe)
         recorded = self.line.find("execute", *asked)
         if recorded is None:
-            return self._tidied(query, portal.results, describe)
-        return self._given(recorded, portal.results, describe)
+            return self._tidied(query, results, describe)
+        return self._given(recorded, results, describe)
 
     def _given(self, recorded: Exchange, results: tuple[int, ...], describe: Describe) -> bytes:
         """What the server said in a recorded exchange."""

@@ -14,7 +14,6 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Sequence
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from timetracer.cassette import values as plain
@@ -24,7 +23,7 @@ from timetracer.seams.declaration import Described
 from timetracer_instrumentors.postgresql import copied, messages, parameters, sql, types
 
 if TYPE_CHECKING:
-    from timetracer_instrumentors.postgresql.operations import Outcome, Result, Statement, Upload
+    from timetracer_instrumentors.postgresql.operations import Outcome, Portal, Result, Statement, Upload
 
 SERVER = "the server"
 """What a connection was refused by that reached PostgreSQL; else it is the address."""
@@ -56,19 +55,18 @@ def describe_request(fields: tuple[Any, ...], body: bytes) -> Described:
         case "notification":
             channel, payload, process, database = rest
             notification: dict[str, Plain] = {"notification": sql.text(channel), "payload": sql.text(payload)}
-            return Described(notification | {"database": database, "connection": {"process": process}}, None)
+            notification |= {"database": database, "connection": {"process": process}}
+            return Described(notification, None)
         case "call":
             oid, formats, given, database = rest
             arguments = _parameters((), formats, given)
             return Described({"function": oid, "arguments": arguments, "database": database}, None)
         case "bind":
-            statement, formats, given, database = rest
-            return Described(
-                {"bind": sql.text(statement.sql), **_bound(statement, formats, given), "database": database}, None
-            )
+            portal, database = rest
+            return Described({"bind": sql.text(portal.statement.sql), **_bound(portal), "database": database}, None)
         case _:
-            statement, formats, given, limit, times, database, upload = rest
-            request: dict[str, Plain] = {"sql": sql.text(statement.sql), **_bound(statement, formats, given)}
+            portal, limit, times, database, upload = rest
+            request: dict[str, Plain] = {"sql": sql.text(portal.statement.sql), **_bound(portal)}
             if limit:
                 request["limit"] = limit
             if times > 1:
@@ -85,9 +83,14 @@ def _data(upload: Upload | None, body: bytes) -> bytes | None:
     return body if upload is not None and (upload.end or body) else None
 
 
-def _bound(statement: Statement, formats: Sequence[int], given: Sequence[bytes | None]) -> dict[str, Plain]:
+def _bound(portal: Portal) -> dict[str, Plain]:
     """Parameters by the names of the columns that they go to, or are compared with, where the SQL tells; in order."""
-    found = _parameters(statement.oids, formats, given)
+    statement = portal.statement
+    try:
+        said = portal.bound
+    except messages.ProtocolError:
+        return {"parameters": [{"raw": portal.bind}]}
+    found = _parameters(statement.oids, said.formats, said.values)
     names = parameters.parameter_names(sql.text(statement.sql), len(found))
     bound: dict[str, Plain] = {"parameters": dict(zip(names, found, strict=True)) if names else found}
     if any(statement.oids):
@@ -130,10 +133,13 @@ def describe_response(fields: tuple[Any, ...], body: bytes) -> Described:
 
 
 def _read(outcome: Outcome, statement: Statement | None, body: bytes) -> Described:
-    data = _framed(body)
     response: dict[str, Plain] = {}
     copied: list[bytes] = []
-    results = [_result(result, list(islice(data, result.rows)), copied) for result in outcome.results]
+    results: list[dict[str, Plain]] = []
+    at = 0
+    for result in outcome.results:
+        results.append(_result(result, list(messages.payloads(body[at : at + result.size])), copied))
+        at += result.size
     if len(results) == 1:
         response.update(results[0])
     elif results:
@@ -168,14 +174,6 @@ def _setting(payload: bytes) -> tuple[str, str]:
     return name.decode("latin-1"), value.decode("utf-8", "replace")
 
 
-def _framed(body: bytes) -> Any:
-    at = 0
-    while at < len(body):
-        end = at + 4 + int.from_bytes(body[at : at + 4], "big")
-        yield body[at + 4 : end]
-        at = end
-
-
 def _columns(payload: bytes) -> list[Plain]:
     rows = messages.columns(payload) if payload else []
     return [[row.name, row.type, row.size, row.modifier, row.table, row.number] for row in rows]
@@ -192,7 +190,8 @@ def _result(result: Result, data: list[bytes], copied: list[bytes]) -> dict[str,
     elif result.columns:
         columns = messages.columns(result.columns)
         found["columns"] = _columns(result.columns)
-        forms = [format_of(result.results, at) if result.results else row.format for at, row in enumerate(columns)]
+        wanted = result.portal.bound.results if result.portal is not None else ()
+        forms = [format_of(wanted, at) if wanted else row.format for at, row in enumerate(columns)]
         rows = [_row(columns, forms, messages.values(row, 0)[0]) for row in data]
         names = [row.name for row in columns]
         unique = len(set(names)) == len(names)

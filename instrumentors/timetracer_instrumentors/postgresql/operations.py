@@ -6,6 +6,8 @@ from contextvars import Context
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from timetracer_instrumentors.postgresql.messages import Bound, bound
+
 if TYPE_CHECKING:
     from timetracer.cassette.model import Exchange
     from timetracer.recording.tape import Tape
@@ -24,17 +26,33 @@ class Statement:
     """In a replay: what was recorded of its preparing, where its Parse asked for that already."""
 
 
-@dataclass(slots=True)
 class Portal:
-    """What a Bind said."""
+    """What a Bind said.
 
-    statement: Statement
-    formats: tuple[int, ...]
-    values: tuple[bytes | None, ...]
-    results: tuple[int, ...]
-    """Formats of the result's columns: none (all text), one for all, or one each."""
-    columns: bytes | None = None
-    times: int = 0
+    Args:
+        statement: what is bound.
+        bind: the payload of the Bind. Nothing in it is looked at before somebody wants to know.
+
+    Attributes:
+        columns: the payload of its own RowDescription.
+        times: how often it was executed.
+    """
+
+    __slots__ = ("_bound", "bind", "columns", "statement", "times")
+
+    def __init__(self, statement: Statement, bind: bytes) -> None:
+        self.statement = statement
+        self.bind = bind
+        self.columns: bytes | None = None
+        self.times = 0
+        self._bound: Bound | None = None
+
+    @property
+    def bound(self) -> Bound:
+        """Its parameters, and the formats. Raises ProtocolError: it cannot be read."""
+        if self._bound is None:
+            self._bound = bound(self.bind)
+        return self._bound
 
 
 @dataclass(slots=True)
@@ -42,8 +60,9 @@ class Result:
     """What one statement gave."""
 
     columns: bytes | None = None
-    results: tuple[int, ...] = ()
-    rows: int = 0
+    portal: Portal | None = None
+    size: int = 0
+    """Bytes of its DataRow or CopyData messages."""
     tag: bytes | None = None
     copy: bytes = b""
     """``G`` or ``H`` and the payload of CopyInResponse or CopyOutResponse."""
@@ -93,6 +112,7 @@ class Pending:
     """Of whoever bound a portal that is not executed at once."""
     outcome: Outcome = field(default_factory=Outcome)
     data: list[bytes] = field(default_factory=list[bytes])
+    """Runs of DataRow or CopyData messages."""
 
 
 class Copying:
