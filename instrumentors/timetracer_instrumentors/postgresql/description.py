@@ -20,10 +20,11 @@ from timetracer.cassette import values as plain
 from timetracer.cassette.model import Plain
 from timetracer.cassette.places import is_list, is_object
 from timetracer.seams.declaration import Described
-from timetracer_instrumentors.postgresql import copied, messages, parameters, sql, types
+from timetracer_instrumentors.postgresql import copied, messages, parameters, sql, types, using
+from timetracer_instrumentors.postgresql.operations import Portal
 
 if TYPE_CHECKING:
-    from timetracer_instrumentors.postgresql.operations import Outcome, Portal, Result, Statement, Upload
+    from timetracer_instrumentors.postgresql.operations import Outcome, Result, Statement, Upload
 
 SERVER = "the server"
 """What a connection was refused by that reached PostgreSQL; else it is the address."""
@@ -127,7 +128,10 @@ def describe_response(fields: tuple[Any, ...], body: bytes) -> Described:
         data of COPY … TO. Of what is not the protocol: why it is ``unreadable``.
     """
     try:
-        return _read(fields[0], fields[1], body)
+        outcome, of = fields
+        if isinstance(of, Portal):
+            outcome, of = using.outcome(outcome, of), of.statement
+        return _read(outcome, of, body)
     except (ValueError, IndexError, struct.error) as cause:  # a value too many in a row, a string without an end
         return Described({"unreadable": str(cause)}, None)
 

@@ -21,8 +21,8 @@ from timetracer_instrumentors.postgresql.asking import (
     clients,
 )
 from timetracer_instrumentors.postgresql.messages import integers, number, text
-from timetracer_instrumentors.postgresql.operations import Outcome, Pending, Result, Statement
-from timetracer_instrumentors.postgresql.using import Used, used
+from timetracer_instrumentors.postgresql.operations import Pending, Result, Statement
+from timetracer_instrumentors.postgresql.using import ROWS, Used, used
 
 KEPT = 1000
 """Descriptions of statements that one connection remembers."""
@@ -37,7 +37,7 @@ class Tap(Asking):
         try:
             if self._using is not None:
                 if self._server.whole and (answer := used(data)) is not None:
-                    self._used(answer)
+                    self._used(answer, data)
                     return
                 self._unfold()
             for kind, payload in self._server.cut(self._opening.received(data)):
@@ -47,7 +47,7 @@ class Tap(Asking):
             self._give_up()
             raise
 
-    def _used(self, answer: Used) -> None:
+    def _used(self, answer: Used, data: bytes) -> None:
         """The whole answer to a use of a prepared statement that went well."""
         tape, portal = self._using or (None, None)
         self._using = None
@@ -55,9 +55,8 @@ class Tap(Asking):
             self._forget_portals()
         if tape is None or portal is None:
             return
-        result = Result(portal.statement.columns, portal, len(answer.rows), answer.tag, suspended=answer.tag is None)
-        tape.response_reel.whole(answer.rows)
-        tape.answered((Outcome([result], status=answer.status), portal.statement))
+        tape.response_reel.whole(data[ROWS : ROWS + answer.size])
+        tape.answered((answer, portal))
         tape.finish()
 
     def _lost(self) -> None:

@@ -9,12 +9,15 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from timetracer_instrumentors.postgresql.messages import run
+from timetracer_instrumentors.postgresql.operations import Outcome, Portal, Result
 
-_ROW, _COMPLETE = b"DC"
+_ROW = ord("D")
+_COMPLETE = b"C"
 _EXECUTE = b"E\0\0\0\x09\0"
 _SYNC = b"S\0\0\0\4"
 _TAIL = len(_EXECUTE) + 4 + len(_SYNC)
 _BOUND = b"2\0\0\0\4"
+ROWS = len(_BOUND)
 _SUSPENDED = b"s\0\0\0\4"
 _READY = b"Z\0\0\0\5"
 
@@ -32,12 +35,19 @@ class Use(NamedTuple):
 class Used(NamedTuple):
     """What the server answers."""
 
-    rows: bytes
-    """The messages that have them."""
     tag: bytes | None
     """None: the portal is suspended."""
+    size: int
+    """Bytes of them."""
     status: str
     """Of the transaction."""
+
+
+def outcome(answer: Used, portal: Portal) -> Outcome:
+    """What came of the use of a portal, as of any other execution."""
+    tag = answer.tag
+    result = Result(portal.statement.columns, portal, answer.size, tag, suspended=tag is None)
+    return Outcome([result], status=answer.status)
 
 
 def use(data: bytes) -> Use | None:
@@ -51,13 +61,13 @@ def use(data: bytes) -> Use | None:
 
 
 def used(data: bytes) -> Used | None:
-    """These bytes, if they are the whole answer to one that went well."""
+    """These bytes, if they are the whole answer to one that went well. The messages with its rows begin at `ROWS`."""
     ready = len(data) - 6
-    if data[:5] != _BOUND or data[ready:-1] != _READY:
+    if data[:ROWS] != _BOUND or data[ready:-1] != _READY:
         return None
-    end = run(data, _ROW, 5)
-    if data[end] == _COMPLETE and int.from_bytes(data[end + 1 : end + 5], "big") == ready - end - 1:
-        return Used(data[5:end], data[end + 5 : ready - 1], chr(data[-1]))
+    end = run(data, _ROW, ROWS)
+    if data[end : end + 1] == _COMPLETE and int.from_bytes(data[end + 1 : end + 5], "big") == ready - end - 1:
+        return Used(data[end + 5 : ready - 1], end - ROWS, chr(data[-1]))
     if data[end:ready] == _SUSPENDED:
-        return Used(data[5:end], None, chr(data[-1]))
+        return Used(None, end - ROWS, chr(data[-1]))
     return None
