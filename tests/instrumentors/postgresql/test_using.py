@@ -84,6 +84,7 @@ def test_an_answer_is_all_there_is_from_the_binding_to_the_end() -> None:
         BOUND + ROWS + error() + IDLE,
         BOUND + TAG + TAG + IDLE,
         BOUND + ROWS + TAG + IDLE + IDLE,
+        BOUND + m.message(b"D", IDLE),  # a value that reads like an end
         BOUND + ROWS + m.message(b"D", TAG + IDLE)[:-1] + IDLE,
     ):
         assert used(other) is None
