@@ -23,6 +23,7 @@ sys.path.insert(1, str(Path(__file__).parents[1]))  # `from services.ports impor
 
 BENCHES = {
     "recording": "recording",
+    "asyncpg": "asyncpg_calls",
     "aws": "aws",
     "mongodb": "mongodb",
     "psycopg": "psycopg_calls",
@@ -35,6 +36,7 @@ BENCHES = {
 """Names, and the modules that have their ``rows(rounds, times)``."""
 PACKAGES = (
     "timetracer-otel",
+    "asyncpg",
     "httpx",
     "psycopg",
     "pymongo",

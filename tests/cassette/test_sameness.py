@@ -42,6 +42,7 @@ def again() -> Cassette:
     assert answered is not None
     asked["headers"] = [["TraceParent", f"00-{trace}-{cassette.spans[1].span_id}-01"], ["b3", "1"]]
     answered["headers"] = [["Date", "Tue, 24 Nov 2026 13:36:05 GMT"]]
+    asked["connection"], answered["connection"] = {"process": 7}, {"process": 8}
     exchange_of(cassette, 1).chunks = [(10, 1)]
     cassette.versions = {"python": "3.99.0"}
     cassette.resource = {"process.pid": 7, "telemetry.sdk.version": "9", **cassette.resource}

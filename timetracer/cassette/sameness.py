@@ -1,7 +1,7 @@
 """Whether two recordings are of the same world: then the file of the older one stays as it is, byte for byte.
 
 Apart from the world are ids, times and durations, how a stream was cut into chunks, versions, and what a header or an
-attribute says of the moment or of the connection.
+attribute says of the moment or of the connection, and what an instrumentor calls ``connection``.
 """
 
 from __future__ import annotations
@@ -122,7 +122,8 @@ def _outcome(exchange: Exchange) -> list[Any]:
 
 
 def _lasting(message: dict[str, Any]) -> dict[str, Any]:
-    """A request or a response without the headers of the moment."""
+    """A request or a response without the headers of the moment, and without what is true of its connection alone."""
+    message = {name: value for name, value in message.items() if name != "connection"}
     headers = message.get("headers")
     if not is_list(headers):
         return message

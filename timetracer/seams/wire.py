@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from contextvars import Context, copy_context
+from contextvars import Context, ContextVar, copy_context
+from functools import partial
+from time import time_ns
 from typing import Any
 from weakref import WeakMethod
 
@@ -22,6 +24,7 @@ from timetracer.replaying.deliveries import Listener
 from timetracer.replaying.session import Answer, Replay
 from timetracer.seams.declaration import Instrumentor, WireProtocol, WireSeam
 
+_opened: ContextVar[int] = ContextVar("timetracer_opened", default=0)
 KEPT_FACTS = 1000
 """Facts that one connection remembers."""
 
@@ -72,6 +75,8 @@ class Wire:
     @contextmanager
     def attempt(self, *fields: Any) -> Generator[None, None, None]:
         """The opening of a real connection: an exchange if it fails with one of the instrumentor's errors."""
+        before = _opened.get()
+        _opened.set(time_ns())
         try:
             yield
         except self.instrumentor.errors() as error:
@@ -82,25 +87,27 @@ class Wire:
                     tape.request_reel.complete = True  # there is no body that could have been read further
                     tape.fail(error)
             raise
+        finally:
+            _opened.set(before)
 
     def recording(self) -> Recording | None:
         """The recording that a request which leaves now belongs to."""
-        session = sessions.current()
-        if session is None or not isinstance(session.outside, Recording):
+        outside = self._outside()
+        if not isinstance(outside, Recording) or sessions.inside.get() or sessions.suppressed():
             return None
-        if sessions.inside.get() or sessions.suppressed() or self._is_live(session.live):
-            return None
-        return session.outside
+        return outside
 
     def replaying(self) -> Replay | None:
         """The replay that answers what is asked now."""
+        outside = self._outside()
+        return outside if isinstance(outside, Replay) else None
+
+    def _outside(self) -> Recording | Replay | None:
+        """Whose this driver's connections are; None: nobody's, they are as they are without us."""
         session = sessions.current()
-        if session is None or not isinstance(session.outside, Replay) or self._is_live(session.live):
+        if session is None or (session.live and self.instrumentor.is_live(session.live)):
             return None
         return session.outside
-
-    def _is_live(self, live: frozenset[str]) -> bool:
-        return bool(live) and self.instrumentor.is_live(live)
 
 
 class TappedLine:
@@ -111,19 +118,22 @@ class TappedLine:
         span_of: finds the span of a request, see `Wire.tap`.
 
     Attributes:
+        opened: when its opening began (ns since the epoch), which may be well before anything is said; 0: not known.
         context: of whoever calls the driver; a mount sets it where `sent` is called by a thread of its own.
     """
 
     def __init__(self, wire: Wire, span_of: Callable[[Any], Any] | None = None) -> None:
         self.wire = wire
+        self.opened = _opened.get()
         self.context: Context | None = None
         self._span_of = span_of
         self._known = Known()
         self._deaf = False
         self._listens: Context | None = None
+        name = wire.protocol.name
+        self._hearing_client = harmless(f"reading {name} from a client")
+        self._hearing_server = harmless(f"reading {name} from a server")
         self._tap = wire.protocol.tap(self)
-        self._from_client = harmless(f"reading {wire.protocol.name} from a client")
-        self._from_server = harmless(f"reading {wire.protocol.name} from a server")
 
     # --- for mounts ------------------------------------------------------------------------------------------------
 
@@ -148,7 +158,7 @@ class TappedLine:
             self._refuse(replay)
         if not self._deaf:
             self._deaf = True  # unless the tap comes back
-            with self._from_client:
+            with self._hearing_client:
                 self._tap.sent(data)
                 self._deaf = False
 
@@ -166,7 +176,7 @@ class TappedLine:
         """These bytes came from the server, and go on to the driver."""
         if not self._deaf:
             self._deaf = True
-            with self._from_server:
+            with self._hearing_server:
                 self._tap.received(data)
                 self._deaf = False
 

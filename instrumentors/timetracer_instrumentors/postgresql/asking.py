@@ -11,16 +11,15 @@ from collections import deque
 from collections.abc import Callable
 from contextvars import copy_context
 from struct import unpack_from
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 from weakref import WeakValueDictionary
 
-from timetracer_instrumentors.postgresql import sql
+from timetracer_instrumentors.postgresql import sql, using
 from timetracer_instrumentors.postgresql.messages import (
     CANCEL_REQUEST,
     GSSENC_REQUEST,
     SSL_REQUEST,
     Frames,
-    bound,
     called,
     executed,
     parsed,
@@ -30,12 +29,44 @@ from timetracer_instrumentors.postgresql.messages import (
 from timetracer_instrumentors.postgresql.opening import Opening
 from timetracer_instrumentors.postgresql.operations import Pending, Portal, Statement, Upload
 from timetracer_instrumentors.postgresql.uploads import DATA, Uploads
+from timetracer_instrumentors.postgresql.using import Use
 
 if TYPE_CHECKING:
+    from timetracer.recording.tape import Tape
     from timetracer.seams.wire import TappedLine
 
 PARSE, BIND, DESCRIBE, EXECUTE, CLOSE, SYNC, QUERY, CALL, FLUSH = b"PBDECSQFH"
 STARTUP = 0
+
+
+class Asks(NamedTuple):
+    """What a tap has to know of a statement."""
+
+    fact: bool
+    own: bool
+    """It claims no span: a driver begins a transaction within the call whose span is the query's."""
+    uploads: bool
+    listens: bool
+    declares: bytes | None
+    """The cursor that it opens."""
+
+    @property
+    def matters_later(self) -> bool:
+        return self.uploads or self.listens or self.declares is not None
+
+
+@sql.remembered
+def asked(query: bytes) -> Asks:
+    """What this SQL asks for."""
+    said = sql.text(query)
+    cursor = sql.declared(said)
+    return Asks(
+        fact=sql.is_fact(said),
+        own=sql.is_incidental(said) and not sql.PING.fullmatch(said),
+        uploads=sql.is_copy_in(said),
+        listens=sql.channel(said) is not None,
+        declares=None if cursor is None else cursor.encode("utf-8", "surrogateescape"),
+    )
 
 
 class Asking:
@@ -48,10 +79,12 @@ class Asking:
     def __init__(self, line: TappedLine) -> None:
         self._line = line
         self._client = Frames(startup=True)
-        self._server = Frames()
+        self._server = Frames(runs=b"Dd")
         self._opening = Opening(self._client)
         self._pending: deque[Pending] = deque()
         self._uploads = Uploads(self._pending)
+        self._using: tuple[Tape | None, Portal] | None = None
+        """A prepared statement, and nothing else is under way."""
         self._answered: list[Pending] = []
         """Those of the current Sync whose status is still to come."""
         self._statements: dict[bytes, Statement] = {}
@@ -68,6 +101,9 @@ class Asking:
 
     def sent(self, data: bytes) -> None:
         try:
+            if self._using is None and not self._pending and (use := using.use(data)) is not None and self._use(use):
+                return
+            self._unfold()
             for kind, payload in self._client.cut(self._opening.sent(data)):
                 if kind in self._CLIENT:
                     self._CLIENT[kind](self, payload)
@@ -77,6 +113,7 @@ class Asking:
 
     def _give_up(self) -> None:
         """What is under way cannot be followed any more, so it is no exchange."""
+        self._unfold()
         for pending in (*self._answered, *self._pending):
             if pending.tape is not None:
                 pending.tape.drop()
@@ -99,6 +136,8 @@ class Asking:
         self._user = said.get("user", "")
         self._database = said.get("database", self._user)
         tape = self._line.begin("connect", self._database, self._user, "", fact=True)
+        if tape is not None:
+            tape.started = self._line.opened or tape.started
         self._pending.append(Pending(STARTUP, tape))
 
     def _parse(self, payload: bytes) -> None:
@@ -114,14 +153,15 @@ class Asking:
         self._preparing = pending
 
     def _bind(self, payload: bytes) -> None:
-        portal, name, formats, given, results = bound(payload)
+        portal, at = text(payload)
+        name, _ = text(payload, at)
         statement = self._statements.get(name)
         self._preparing = None
         self._binds()
         pending = Pending(BIND)
         self._portals.pop(portal, None)
         if statement is not None:
-            self._portals[portal] = pending.portal = Portal(statement, formats, given, results)
+            self._portals[portal] = pending.portal = Portal(statement, payload)
             self._binding = pending
         self._pending.append(pending)
 
@@ -137,11 +177,6 @@ class Asking:
                 pending.tape = self._line.begin("cursor", pending.statement.sql, self._database, fact=True)
         self._pending.append(pending)
 
-    def _declare(self, query: bytes) -> None:
-        name = sql.declared(sql.text(query))
-        if name is not None:
-            self._declared[name.encode("utf-8", "surrogateescape")] = Statement(query, ())
-
     def _execute(self, payload: bytes) -> None:
         name, limit = executed(payload)
         portal = self._portals.get(name)
@@ -152,27 +187,46 @@ class Asking:
             self._binding = None
         portal.times += 1
         statement = portal.statement
-        self._declare(statement.sql)
-        upload = self._upload(statement.sql)
-        asked = (statement, portal.formats, portal.values, limit, portal.times, self._database, upload)
-        tape = self._line.begin("execute", *asked, **self._class(statement.sql))
+        asks = self._asks(statement.sql)
+        upload = Upload() if asks.uploads else None
+        asked = (portal, limit, portal.times, self._database, upload)
+        tape = self._line.begin("execute", *asked, fact=asks.fact, own=asks.own)
         self._uploads.asked(Pending(EXECUTE, tape, statement, portal, upload))
 
-    def _upload(self, query: bytes) -> Upload | None:
-        return Upload() if sql.is_copy_in(sql.text(query)) else None
-
-    def _class(self, query: bytes) -> dict[str, bool]:
-        """A driver begins a transaction within the call whose span is the query's."""
-        said = sql.text(query)
-        if sql.channel(said) is not None:
+    def _asks(self, query: bytes) -> Asks:
+        """What is to be known of a statement that is carried out now; and what is to be remembered of it."""
+        asks = asked(query)
+        if asks.declares is not None:
+            self._declared[asks.declares] = Statement(query, ())
+        if asks.listens:
             self._line.listens()
-        return {"fact": sql.is_fact(said), "own": sql.is_incidental(said) and not sql.PING.fullmatch(said)}
+        return asks
+
+    def _use(self, use: Use) -> bool:
+        """One use of a prepared statement and nothing else; False: more than that is to be known of it."""
+        statement = self._statements.get(use.statement)
+        if statement is None or (asks := asked(statement.sql)).matters_later:
+            return False
+        self._portals[b""] = portal = Portal(statement, use.bind)
+        portal.times = 1
+        tape = self._line.begin("execute", portal, use.limit, 1, self._database, None, fact=asks.fact, own=asks.own)
+        self._using = (tape, portal)
+        return True
+
+    def _unfold(self) -> None:
+        """What was seen at a glance goes on message by message."""
+        using, self._using = self._using, None
+        if using is not None:
+            tape, portal = using
+            self._pending.append(Pending(BIND, portal=portal))
+            self._pending.append(Pending(EXECUTE, tape, portal.statement, portal))
+            self._pending.append(Pending(SYNC))
 
     def _query(self, payload: bytes) -> None:
         query, _ = text(payload)
-        self._declare(query)
-        upload = self._upload(query)
-        tape = self._line.begin("query", query, self._database, upload, **self._class(query))
+        asks = self._asks(query)
+        upload = Upload() if asks.uploads else None
+        tape = self._line.begin("query", query, self._database, upload, fact=asks.fact, own=asks.own)
         self._uploads.asked(Pending(QUERY, tape, upload=upload))
 
     def _call(self, payload: bytes) -> None:
@@ -214,6 +268,7 @@ class Asking:
 
     def cancelled(self) -> None:
         """The client asks, on another connection, to cancel what this one does: what fails now fails by that."""
+        self._unfold()
         self._cancelled = bool(self._pending)
 
     _CLIENT: ClassVar[dict[int, Callable[[Asking, bytes], None]]] = {

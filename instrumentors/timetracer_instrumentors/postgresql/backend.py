@@ -21,6 +21,7 @@ from timetracer_instrumentors.postgresql.catalogue import (
     columns_of,
     damaged,
     numbers_of,
+    process_of,
 )
 from timetracer_instrumentors.postgresql.description import SERVER
 from timetracer_instrumentors.postgresql.messages import Frames, ProtocolError, Row
@@ -57,10 +58,14 @@ class Backend:
 
     def __init__(self, line: MountedLine) -> None:
         self.closing = False
-        self.identity = (next(_serial), 0)
+        serial = next(_serial)
+        self.identity = (serial, serial)
+        """The process that the client takes the server for, and its secret."""
         self.line = line
         self._frames = Frames(startup=True)
         self._statements: dict[bytes, Statement] = {}
+        self._described: dict[bytes, Statement] = {}
+        """By their SQL, as a tap has them: the client was told of them."""
         self._portals: dict[bytes, Portal] = {}
         self._status = "I"
         self._database = ""
@@ -99,6 +104,17 @@ class Backend:
 
     def cancel(self) -> bytes:
         """The client cancels what is under way: what it was answered then."""
+        copying = self._copying
+        if copying is None:
+            return self._released()
+        copying.cancelled = True
+        recorded = self.line.find(copying.kind, *copying.asked, body=b"".join(copying.data))
+        if recorded is None:
+            return b""  # the client may have been quicker, and ended it itself
+        self._copying = None
+        return self._copy_ends(copying, recorded)
+
+    def _released(self) -> bytes:
         held, self._held = self._held, b""
         self._failed = self._failed and not held
         return held
@@ -125,6 +141,7 @@ class Backend:
         if recorded is not None and "error" in response:
             self.closing = True
             return reported(recorded, b"E", "error", response["error"])
+        self._becomes(process_of(response))
         told = {**SETTINGS, **(settings_of(recorded) if recorded is not None else {})}
         told["session_authorization"] = user
         told |= {name: said[name] for name in ("application_name", "TimeZone") if name in said}
@@ -139,17 +156,21 @@ class Backend:
             )
         )
 
+    def _becomes(self, process: int | None) -> None:
+        """The process that was recorded: apps know it, and send it back."""
+        if process is not None:
+            del _clients[self.identity]
+            self.identity = (process, self.identity[1])
+            _clients[self.identity] = self
+
     # --- the extended protocol -------------------------------------------------------------------------------------
 
     def _parse(self, payload: bytes) -> bytes:
         name, query, oids = messages.parsed(payload)
-        before = self._statements.get(name)
-        if before is not None and before.sql == query:  # whoever parses it anew knows it already
-            oids = oids or before.oids
         self._statements[name] = statement = Statement(query, oids)
         known = self._known(statement)
         if known is not None and known.fails_to_parse:
-            recorded = self.line.find("prepare", statement, self._database)
+            statement.prepared = recorded = self.line.find("prepare", statement, self._database)
             if recorded is not None and "error" in (recorded.response or {}):
                 return self._fail(recorded)
         return messages.message(b"1")
@@ -159,16 +180,19 @@ class Backend:
         return known.get(sql.normal(text_of(statement)))
 
     def _bind(self, payload: bytes) -> bytes:
-        portal, name, formats, given, results = messages.bound(payload)
+        portal, name, *_ = messages.bound(payload)
         statement = self._statements.get(name)
         if statement is None:
             return self._error("26000", f'prepared statement "{name.decode()}" does not exist')
+        before = self._described.get(statement.sql)
+        if before is not None:  # whoever parses it anew, and does not ask what it takes, knows that already
+            statement.oids = statement.oids or before.oids
         known = self._known(statement)
         if known is not None and known.fails_to_bind:
-            recorded = self.line.find("bind", statement, formats, given, self._database)
+            recorded = self.line.find("bind", Portal(statement, payload), self._database)
             if recorded is not None:
                 return self._given(recorded, (), _unsaid)
-        self._portals[portal] = Portal(statement, formats, given, results)
+        self._portals[portal] = Portal(statement, payload)
         return messages.message(b"2")
 
     def _describe(self, payload: bytes) -> bytes:
@@ -186,12 +210,13 @@ class Backend:
         statement = self._statements.get(name)
         if statement is None:
             return self._error("26000", f'prepared statement "{name.decode()}" does not exist')
-        recorded = self.line.find("prepare", statement, self._database)
+        recorded = statement.prepared or self.line.find("prepare", statement, self._database)
         if recorded is not None and "error" in (recorded.response or {}):
             return self._fail(recorded)
         told = self._told(statement, recorded)
         own, there = statement.oids, told.oids
         statement.oids = (*(oid or known for oid, known in zip(own, there, strict=False)), *there[len(own) :])
+        self._described[statement.sql] = statement
         types = [oid or TEXT_OID for oid in statement.oids or own]
         return messages.parameter_description(types) + described(told.columns, ())
 
@@ -213,7 +238,7 @@ class Backend:
         """The description that a portal still lacks, when it is not executed at once."""
         portal, self._undescribed = self._undescribed, None
         known = self._known(portal.statement) if portal is not None else None
-        return described(known.columns if known is not None else [], portal.results if portal is not None else ())
+        return described(known.columns if known is not None else [], portal.bound.results if portal is not None else ())
 
     def _execute(self, payload: bytes) -> bytes:
         name, limit = messages.executed(payload)
@@ -224,25 +249,25 @@ class Backend:
         before = b""
         if self._undescribed is portal:
             self._undescribed = None
-            describe = partial(described, results=portal.results)
+            describe = partial(described, results=portal.bound.results)
         elif self._undescribed is not None:
             before = self._shape_of_portal()
         return before + self._executed(portal, limit, describe)
 
     def _executed(self, portal: Portal, limit: int, describe: Describe) -> bytes:
         portal.times += 1
-        statement, query = portal.statement, text_of(portal.statement)
+        query, results = text_of(portal.statement), portal.bound.results
         self._noted(query)
         upload = Upload() if sql.is_copy_in(query) else None
-        asked = (statement, portal.formats, portal.values, limit, portal.times, self._database, upload)
+        asked = (portal, limit, portal.times, self._database, upload)
         if upload is not None:
             return describe([]) + self._copy_begins(query, Copying("execute", asked, upload))
         if not sql.is_incidental(query):
-            return self._given(self.line.ask("execute", *asked), portal.results, describe)
+            return self._given(self.line.ask("execute", *asked), results, describe)
         recorded = self.line.find("execute", *asked)
         if recorded is None:
-            return self._tidied(query, portal.results, describe)
-        return self._given(recorded, portal.results, describe)
+            return self._tidied(query, results, describe)
+        return self._given(recorded, results, describe)
 
     def _given(self, recorded: Exchange, results: tuple[int, ...], describe: Describe) -> bytes:
         """What the server said in a recorded exchange."""
@@ -328,7 +353,8 @@ class Backend:
         if channel not in self._channels:
             return None
         told = messages.string(channel) + messages.string(str(delivery.request.get("payload", "")))
-        return messages.message(b"A", self.identity[0].to_bytes(4, "big") + told)
+        process = process_of(delivery.request)
+        return messages.message(b"A", (self.identity[0] if process is None else process).to_bytes(4, "big") + told)
 
     # --- the simple protocol ---------------------------------------------------------------------------------------
 
@@ -398,7 +424,8 @@ class Backend:
         return self._copy_ends(copying, self.line.ask(copying.kind, *copying.asked, body=b"".join(copying.data)))
 
     def _copy_ends(self, copying: Copying, recorded: Exchange) -> bytes:
-        return self._answered(recorded) if copying.kind == "query" else self._given(recorded, (), _unsaid)
+        said = self._answered(recorded) if copying.kind == "query" else self._given(recorded, (), _unsaid)
+        return said + self._released() if copying.cancelled else said
 
     _HANDLERS: ClassVar[dict[int, Callable[[Backend, bytes], bytes]]] = {
         0: _startup,

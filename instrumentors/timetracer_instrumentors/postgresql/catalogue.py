@@ -104,6 +104,13 @@ def columns_of(exchange: Exchange, result: dict[str, Plain]) -> list[Row]:
     return found
 
 
+def process_of(message: dict[str, Plain]) -> int | None:
+    """The server's process at the other end, or that of whoever notified; None: the cassette does not say."""
+    connection = message.get("connection")
+    process = connection.get("process") if is_object(connection) else None
+    return process if type(process) is int and 0 <= process < 1 << 31 else None
+
+
 def copy_of(exchange: Exchange, result: dict[str, Plain]) -> tuple[int, list[int]] | None:
     """The formats of a COPY: overall, and of each column. Raises ReplayError: they are none."""
     if "copy" not in result:

@@ -3,8 +3,8 @@
 Requests: ``{"connect": database, "user": …}`` (of one that failed, what it was ``refused by``), ``{"prepare": sql}``,
 ``{"cursor": sql}`` (what a cursor that was declared gives), ``{"sql": …, "parameters": …}``, ``{"script": sql}`` (the
 simple protocol; ``"literals"`` holds those that seem to be secrets), ``{"bind": sql, "parameters": …}`` (which failed
-before anything was executed), ``{"notification": channel, "payload": …}`` and ``{"function": oid, "arguments": […]}``,
-each but the first with its ``"database"``.
+before anything was executed), ``{"notification": channel, "payload": …}`` (and whose ``"connection"`` it came from) and
+``{"function": oid, "arguments": […]}``, each but the first with its ``"database"``.
 Parameters are a list, or an object where the SQL tells which columns they belong to. Responses hold what
 `describe_response` says; rows are readable, by the names of their columns where these are unique.
 """
@@ -14,14 +14,14 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Sequence
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from timetracer.cassette import values as plain
 from timetracer.cassette.model import Plain
 from timetracer.cassette.places import is_list, is_object
 from timetracer.seams.declaration import Described
-from timetracer_instrumentors.postgresql import messages, parameters, sql, types
+from timetracer_instrumentors.postgresql import copied, messages, parameters, sql, types, using
+from timetracer_instrumentors.postgresql.operations import Portal
 
 if TYPE_CHECKING:
     from timetracer_instrumentors.postgresql.operations import Outcome, Result, Statement, Upload
@@ -54,21 +54,20 @@ def describe_request(fields: tuple[Any, ...], body: bytes) -> Described:
             said: dict[str, Plain] = {"script": script, **({"literals": dict(literals)} if literals else {})}
             return Described({**said, **_uploaded(upload), "database": database}, _data(upload, body))
         case "notification":
-            channel, payload, database = rest
+            channel, payload, process, database = rest
             notification: dict[str, Plain] = {"notification": sql.text(channel), "payload": sql.text(payload)}
-            return Described(notification | {"database": database}, None)
+            notification |= {"database": database, "connection": {"process": process}}
+            return Described(notification, None)
         case "call":
             oid, formats, given, database = rest
             arguments = _parameters((), formats, given)
             return Described({"function": oid, "arguments": arguments, "database": database}, None)
         case "bind":
-            statement, formats, given, database = rest
-            return Described(
-                {"bind": sql.text(statement.sql), **_bound(statement, formats, given), "database": database}, None
-            )
+            portal, database = rest
+            return Described({"bind": sql.text(portal.statement.sql), **_bound(portal), "database": database}, None)
         case _:
-            statement, formats, given, limit, times, database, upload = rest
-            request: dict[str, Plain] = {"sql": sql.text(statement.sql), **_bound(statement, formats, given)}
+            portal, limit, times, database, upload = rest
+            request: dict[str, Plain] = {"sql": sql.text(portal.statement.sql), **_bound(portal)}
             if limit:
                 request["limit"] = limit
             if times > 1:
@@ -85,9 +84,14 @@ def _data(upload: Upload | None, body: bytes) -> bytes | None:
     return body if upload is not None and (upload.end or body) else None
 
 
-def _bound(statement: Statement, formats: Sequence[int], given: Sequence[bytes | None]) -> dict[str, Plain]:
+def _bound(portal: Portal) -> dict[str, Plain]:
     """Parameters by the names of the columns that they go to, or are compared with, where the SQL tells; in order."""
-    found = _parameters(statement.oids, formats, given)
+    statement = portal.statement
+    try:
+        said = portal.bound
+    except messages.ProtocolError:
+        return {"parameters": [{"raw": portal.bind}]}
+    found = _parameters(statement.oids, said.formats, said.values)
     names = parameters.parameter_names(sql.text(statement.sql), len(found))
     bound: dict[str, Plain] = {"parameters": dict(zip(names, found, strict=True)) if names else found}
     if any(statement.oids):
@@ -119,20 +123,27 @@ def describe_response(fields: tuple[Any, ...], body: bytes) -> Described:
     Returns:
         A statement's ``columns`` (name, type, size, modifier, table, number in it), ``rows``, ``tag``,
         ``suspended`` and ``copy``; of a script with several results, ``results`` of these. ``error``, ``notices``,
-        ``parameters`` (settings that changed), the state of the ``transaction``, and ``lost`` if the server then ended
-        the connection. The body: the data of COPY … TO. Of what is not the protocol: why it is ``unreadable``.
+        ``parameters`` (settings that changed), the state of the ``transaction``, ``lost`` if the server then ended the
+        connection, and of a connect the server's process, as what is true of this ``connection`` alone. The body: the
+        data of COPY … TO. Of what is not the protocol: why it is ``unreadable``.
     """
     try:
-        return _read(fields[0], fields[1], body)
+        outcome, of = fields
+        if isinstance(of, Portal):
+            outcome, of = using.outcome(outcome, of), of.statement
+        return _read(outcome, of, body)
     except (ValueError, IndexError, struct.error) as cause:  # a value too many in a row, a string without an end
         return Described({"unreadable": str(cause)}, None)
 
 
 def _read(outcome: Outcome, statement: Statement | None, body: bytes) -> Described:
-    data = _framed(body)
     response: dict[str, Plain] = {}
     copied: list[bytes] = []
-    results = [_result(result, list(islice(data, result.rows)), copied) for result in outcome.results]
+    results: list[dict[str, Plain]] = []
+    at = 0
+    for result in outcome.results:
+        results.append(_result(result, list(messages.payloads(body[at : at + result.size])), copied))
+        at += result.size
     if len(results) == 1:
         response.update(results[0])
     elif results:
@@ -152,6 +163,8 @@ def _read(outcome: Outcome, statement: Statement | None, body: bytes) -> Describ
         settings = dict(_setting(parameter) for parameter in outcome.parameters)
         settings.pop("session_authorization", None)  # the user's name: whoever replays has one, too
         response["parameters"] = dict(settings)
+    if outcome.process:
+        response["connection"] = {"process": outcome.process}
     if outcome.lost:
         response["lost"] = True
     if outcome.status:
@@ -163,14 +176,6 @@ def _setting(payload: bytes) -> tuple[str, str]:
     name, at = messages.text(payload)
     value, _ = messages.text(payload, at)
     return name.decode("latin-1"), value.decode("utf-8", "replace")
-
-
-def _framed(body: bytes) -> Any:
-    at = 0
-    while at < len(body):
-        end = at + 4 + int.from_bytes(body[at : at + 4], "big")
-        yield body[at + 4 : end]
-        at = end
 
 
 def _columns(payload: bytes) -> list[Plain]:
@@ -189,7 +194,8 @@ def _result(result: Result, data: list[bytes], copied: list[bytes]) -> dict[str,
     elif result.columns:
         columns = messages.columns(result.columns)
         found["columns"] = _columns(result.columns)
-        forms = [format_of(result.results, at) if result.results else row.format for at, row in enumerate(columns)]
+        wanted = result.portal.bound.results if result.portal is not None else ()
+        forms = [format_of(wanted, at) if wanted else row.format for at, row in enumerate(columns)]
         rows = [_row(columns, forms, messages.values(row, 0)[0]) for row in data]
         names = [row.name for row in columns]
         unique = len(set(names)) == len(names)
@@ -264,7 +270,7 @@ def identity(request: dict[str, Plain], body: bytes | None) -> dict[str, str | b
     if "literals" in request:
         parts["literals"] = plain.dumps(request["literals"])
     if body is not None:
-        parts["body"] = body
+        parts["body"] = copied.comparable(body)
     return parts
 
 

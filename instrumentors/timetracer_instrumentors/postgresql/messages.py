@@ -58,12 +58,14 @@ class Frames:
 
     Args:
         startup: the client's direction, which begins with messages that have no type (their type is given as 0).
+        runs: types of messages of which there are many: those that follow one another come in one piece, heads and all.
     """
 
-    __slots__ = ("_missing", "_pieces", "startup")
+    __slots__ = ("_missing", "_pieces", "_runs", "startup")
 
-    def __init__(self, *, startup: bool = False) -> None:
+    def __init__(self, *, startup: bool = False, runs: bytes = b"") -> None:
         self.startup = startup
+        self._runs = runs
         self._pieces: list[bytes] = []
         self._missing = 0
         """Bytes without which there is no use in looking again."""
@@ -99,11 +101,37 @@ class Frames:
             if end > size:
                 self._missing = end - size
                 break
-            payload = data[at + head : end]
+            if kind in self._runs:
+                end = run(data, kind, end)
+                payload = data[at:end]
+            else:
+                payload = data[at + head : end]
             at = end
             yield kind, payload
         if at < size:
             self._pieces.append(data[at:] if at else data)
+
+
+def run(data: bytes, kind: int, at: int) -> int:
+    """Where messages of this type, which follow one another from there on, end."""
+    unpack, size = _HEAD.unpack_from, len(data)
+    try:
+        found, length = unpack(data, at)
+        while found == kind and length > 3 and at + length < size:
+            at += length + 1
+            found, length = unpack(data, at)
+    except struct.error:  # less than a head is left
+        pass
+    return at
+
+
+def payloads(messages: bytes) -> Iterator[bytes]:
+    """What is in such a run."""
+    at = 0
+    while at < len(messages):
+        end = at + 1 + int.from_bytes(messages[at + 1 : at + 5], "big")
+        yield messages[at + 5 : end]
+        at = end
 
 
 class Row(NamedTuple):

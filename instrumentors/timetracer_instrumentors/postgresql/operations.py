@@ -6,7 +6,10 @@ from contextvars import Context
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from timetracer_instrumentors.postgresql.messages import Bound, bound
+
 if TYPE_CHECKING:
+    from timetracer.cassette.model import Exchange
     from timetracer.recording.tape import Tape
 
 
@@ -19,19 +22,37 @@ class Statement:
     columns: bytes | None = None
     """The payload of its RowDescription; ``b""``: NoData."""
     described: bool = False
+    prepared: Exchange | None = None
+    """In a replay: what was recorded of its preparing, where its Parse asked for that already."""
 
 
-@dataclass(slots=True)
 class Portal:
-    """What a Bind said."""
+    """What a Bind said.
 
-    statement: Statement
-    formats: tuple[int, ...]
-    values: tuple[bytes | None, ...]
-    results: tuple[int, ...]
-    """Formats of the result's columns: none (all text), one for all, or one each."""
-    columns: bytes | None = None
-    times: int = 0
+    Args:
+        statement: what is bound.
+        bind: the payload of the Bind. Nothing in it is looked at before somebody wants to know.
+
+    Attributes:
+        columns: the payload of its own RowDescription.
+        times: how often it was executed.
+    """
+
+    __slots__ = ("_bound", "bind", "columns", "statement", "times")
+
+    def __init__(self, statement: Statement, bind: bytes) -> None:
+        self.statement = statement
+        self.bind = bind
+        self.columns: bytes | None = None
+        self.times = 0
+        self._bound: Bound | None = None
+
+    @property
+    def bound(self) -> Bound:
+        """Its parameters, and the formats. Raises ProtocolError: it cannot be read."""
+        if self._bound is None:
+            self._bound = bound(self.bind)
+        return self._bound
 
 
 @dataclass(slots=True)
@@ -39,8 +60,9 @@ class Result:
     """What one statement gave."""
 
     columns: bytes | None = None
-    results: tuple[int, ...] = ()
-    rows: int = 0
+    portal: Portal | None = None
+    size: int = 0
+    """Bytes of its DataRow or CopyData messages."""
     tag: bytes | None = None
     copy: bytes = b""
     """``G`` or ``H`` and the payload of CopyInResponse or CopyOutResponse."""
@@ -67,6 +89,8 @@ class Outcome:
     cancelled: bool = False
     answer: bytes | None = None
     """Of a FunctionCall."""
+    process: int = 0
+    """Of a connect: the server's, which it tells the client for a CancelRequest."""
     lost: bool = False
     """The server ended the connection before it had answered."""
 
@@ -88,15 +112,18 @@ class Pending:
     """Of whoever bound a portal that is not executed at once."""
     outcome: Outcome = field(default_factory=Outcome)
     data: list[bytes] = field(default_factory=list[bytes])
+    """Runs of DataRow or CopyData messages."""
 
 
 class Copying:
     """A COPY … FROM STDIN under way."""
 
-    __slots__ = ("asked", "data", "kind", "upload")
+    __slots__ = ("asked", "cancelled", "data", "kind", "upload")
 
     def __init__(self, kind: str, asked: tuple[Any, ...], upload: Upload) -> None:
         self.kind = kind
         self.asked = asked
         self.upload = upload
         self.data: list[bytes] = []
+        self.cancelled = False
+        """The client has asked for that, and may send more before it is done."""

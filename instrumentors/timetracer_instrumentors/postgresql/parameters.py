@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
 from timetracer.redaction.names import DEFAULT_NAMES, Names
 from timetracer_instrumentors.postgresql import sql
@@ -24,18 +23,21 @@ _AMONG = re.compile(r"""(?ix) ("[^"]+"|\w+) \s+ (?:not\s+)? in \s* \( ([^()]*) \
 _PARAMETER = re.compile(r"\$(\d+)")
 
 
-@lru_cache(maxsize=2000)
 def parameter_names(query: str, count: int) -> list[str] | None:
     """A name for each of so many parameters, none twice: the column that it goes to or is compared with, or its number.
 
     None: the statement names none.
     """
-    names = _columns(sql.LITERAL.sub("''", sql.bare(query)))
-    names = {number: name for number, name in names.items() if 1 <= number <= count}
+    names = {number: name for number, name in _named(query).items() if 1 <= number <= count}
     if not names:
         return None
     given: dict[str, int] = {}
     return [_once(names.get(number, str(number)), given) for number in range(1, count + 1)]
+
+
+@sql.remembered
+def _named(query: str) -> dict[int, str]:
+    return _columns(sql.LITERAL.sub("''", sql.bare(query)))
 
 
 def without_secrets(query: str) -> tuple[str, dict[str, str]]:

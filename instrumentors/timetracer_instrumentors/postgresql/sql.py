@@ -3,7 +3,26 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from collections.abc import Callable
+from functools import lru_cache, wraps
+from typing import TypeVar
+
+LONG = 2000
+"""Characters of a statement of which nothing is remembered: it has its values in it, and does not come again."""
+_Text = TypeVar("_Text", str, bytes)
+_Told = TypeVar("_Told")
+
+
+def remembered(look: Callable[[_Text], _Told]) -> Callable[[_Text], _Told]:
+    """The same, and what it told of a statement lately."""
+    remember = lru_cache(maxsize=1000)(look)
+
+    @wraps(look)
+    def looked(statement: _Text) -> _Told:
+        return remember(statement) if len(statement) < LONG else look(statement)
+
+    return looked
+
 
 _COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
 _INVENTED = r"""
@@ -68,13 +87,13 @@ def text(query: bytes) -> str:
     return query.decode("utf-8", "backslashreplace")
 
 
-@lru_cache(maxsize=2000)
+@remembered
 def bare(sql: str) -> str:
     """Without comments (what sqlcommenter adds differs at every call) and space around."""
     return _COMMENT.sub(" ", sql).strip() if "--" in sql or "/*" in sql else sql.strip()
 
 
-@lru_cache(maxsize=2000)
+@remembered
 def normal(sql: str) -> str:
     """The statement as it is compared: names that drivers made up are all alike."""
     found = bare(sql)
@@ -85,13 +104,13 @@ def _statements(sql: str) -> list[str]:
     return [part for part in bare(sql).split(";") if part.strip()]
 
 
-@lru_cache(maxsize=2000)
+@remembered
 def is_incidental(sql: str) -> bool:
     """Whether it only opens, ends or tidies up: pools do that when it suits them, so it may be more or less often."""
     return all(_INCIDENTAL.fullmatch(statement) for statement in _statements(sql)) or bool(PING.fullmatch(sql))
 
 
-@lru_cache(maxsize=2000)
+@remembered
 def is_fact(sql: str) -> bool:
     """Whether it asks for what lasts: types, catalogues, settings, the server's version."""
     found = LITERAL.sub("''", bare(sql))
@@ -114,7 +133,7 @@ def _sources(sql: str) -> list[str]:
     return [name.replace('"', "") for name in found if name != "("]
 
 
-@lru_cache(maxsize=2000)
+@remembered
 def writes(sql: str) -> bool:
     """Whether it may bring an identifier that nobody knew."""
     return any(map(_writes, _QUOTED.sub("x", LITERAL.sub("''", bare(sql))).split(";")))
@@ -177,18 +196,18 @@ def tags(sql: str) -> list[str]:
     return [tag(statement) for statement in _statements(sql)]
 
 
-_LISTEN = re.compile(r'(?i)\s*(un)?listen\s+("[^"]+"|\*|[^\s;"]+)\s*;?\s*')
+_LISTEN = re.compile(r'(?i)\s*(un)?listen\s+("(?:[^"]|"")+"|\*|[^\s;"]+)\s*;?\s*')
 _DECLARED = re.compile(r'(?i)\s*declare\s+("(?:[^"]|"")*"|\w+)\s')
 
 
-@lru_cache(maxsize=2000)
+@remembered
 def channel(query: str) -> tuple[bool, str] | None:
     """Of LISTEN and UNLISTEN: whether to listen, and the channel (``*``: all of them); None for anything else."""
     found = _LISTEN.fullmatch(bare(query))
     return None if found is None else (not found[1], _name(found[2]))
 
 
-@lru_cache(maxsize=2000)
+@remembered
 def declared(query: str) -> str | None:
     """The cursor that a DECLARE opens, which is a portal of that name from then on."""
     found = _DECLARED.match(bare(query))
@@ -203,7 +222,7 @@ _COPY_IN = re.compile(r"(?is)\s*copy\b.*\bfrom\s+stdin\b.*")
 _BINARY = re.compile(r"(?i)\b(?:format\s+'?binary'?|with\s+binary|\bbinary\b)")
 
 
-@lru_cache(maxsize=2000)
+@remembered
 def is_copy_in(query: str) -> bool:
     """Whether the client sends data after it: ``COPY … FROM STDIN``."""
     return bool(_COPY_IN.fullmatch(bare(query)))

@@ -20,12 +20,12 @@ from timetracer_instrumentors.postgresql.asking import (
     Asking,
     clients,
 )
-from timetracer_instrumentors.postgresql.messages import integers, text
+from timetracer_instrumentors.postgresql.messages import integers, number, text
 from timetracer_instrumentors.postgresql.operations import Pending, Result, Statement
+from timetracer_instrumentors.postgresql.using import ROWS, Used, used
 
 KEPT = 1000
 """Descriptions of statements that one connection remembers."""
-_ROW = ord("D")
 
 
 class Tap(Asking):
@@ -35,18 +35,32 @@ class Tap(Asking):
         if not data:
             self._lost()
         try:
+            if self._using is not None:
+                if self._server.whole and (answer := used(data)) is not None:
+                    self._used(answer, data)
+                    return
+                self._unfold()
             for kind, payload in self._server.cut(self._opening.received(data)):
-                if kind == _ROW:  # by far the most frequent
-                    pending = self._pending[0]
-                    pending.data.append(payload)
-                    self._result(pending).rows += 1
-                elif kind in self._SERVER:
+                if kind in self._SERVER:
                     self._SERVER[kind](self, payload)
         except BaseException:
             self._give_up()
             raise
 
+    def _used(self, answer: Used, data: bytes) -> None:
+        """The whole answer to a use of a prepared statement that went well."""
+        tape, portal = self._using or (None, None)
+        self._using = None
+        if answer.status == "I" and len(self._portals) > 1:
+            self._forget_portals()
+        if tape is None or portal is None:
+            return
+        tape.response_reel.whole(data[ROWS : ROWS + answer.size])
+        tape.answered((answer, portal))
+        tape.finish()
+
     def _lost(self) -> None:
+        self._unfold()
         pending = next((one for one in self._pending if one.tape is not None), None)
         if pending is not None:
             pending.outcome.lost = True
@@ -55,7 +69,7 @@ class Tap(Asking):
         results = pending.outcome.results
         if not results or results[-1].tag is not None:
             portal = pending.portal
-            results.append(Result(portal.columns or portal.statement.columns, portal.results) if portal else Result())
+            results.append(Result(portal.columns or portal.statement.columns, portal) if portal else Result())
         return results[-1]
 
     def _head(self, *kinds: int) -> Pending | None:
@@ -140,11 +154,12 @@ class Tap(Asking):
         if pending is not None:
             self._result(pending).copy = copy
 
-    def _copy_data(self, payload: bytes) -> None:
+    def _rows(self, run: bytes) -> None:
+        """DataRow or CopyData."""
         pending = self._head(EXECUTE, QUERY)
         if pending is not None:
-            pending.data.append(payload)
-            self._result(pending).rows += 1
+            pending.data.append(run)
+            self._result(pending).size += len(run)
 
     def _returned(self, payload: bytes) -> None:
         pending = self._head(CALL)
@@ -172,8 +187,7 @@ class Tap(Asking):
             pending = self._pending.popleft()
             self._uploads.answered(pending)
             if not failed and pending.context is not None and (portal := pending.portal) is not None:
-                asked = (portal.statement, portal.formats, portal.values, self._database)
-                pending.tape = pending.context.run(self._line.begin, "bind", *asked)
+                pending.tape = pending.context.run(self._line.begin, "bind", portal, self._database)
             if pending.kind == DESCRIBE and not failed and (prepared := self._prepared(pending.statement)) is not None:
                 pending = prepared
                 self._answered.remove(pending)
@@ -229,7 +243,11 @@ class Tap(Asking):
         self._answered.clear()
         self._cancelled = self._cancelled and bool(self._pending)
         if status == "I":
-            self._portals = {name: portal for name, portal in self._portals.items() if not name}
+            self._forget_portals()
+
+    def _forget_portals(self) -> None:
+        """They end with their transaction, but for the unnamed one."""
+        self._portals = {name: portal for name, portal in self._portals.items() if not name}
 
     def _finish(self, pending: Pending) -> None:
         tape = pending.tape
@@ -239,7 +257,7 @@ class Tap(Asking):
         upload = pending.upload
         broken_off = upload is not None and upload.end != "done" and pending.outcome.error is not None
         tape.request_reel.complete = not (broken_off and tape.request_reel.length)
-        tape.response_reel.whole(b"".join([len(row).to_bytes(4, "big") + row for row in pending.data]))
+        tape.response_reel.whole(b"".join(pending.data))
         tape.answered((pending.outcome, pending.statement))
         tape.finish()
 
@@ -247,7 +265,7 @@ class Tap(Asking):
         """NotificationResponse: nobody asked for it."""
         channel, at = text(payload, 4)
         told, _ = text(payload, at)
-        tape = self._line.told("notification", channel, told, self._database)
+        tape = self._line.told("notification", channel, told, number(payload), self._database)
         if tape is not None:
             tape.request_reel.complete = True
             tape.finish()
@@ -255,8 +273,11 @@ class Tap(Asking):
     def _cancel_key(self, payload: bytes) -> None:
         self._key = unpack_from("!II", payload, 0)
         clients[self._key] = self
+        if self._pending:
+            self._pending[0].outcome.process = self._key[0]
 
     def closed(self) -> None:
+        self._unfold()
         for pending in (*self._answered, *self._pending):
             if pending.tape is not None:
                 if pending in self._answered or pending.outcome.error is not None or pending.outcome.lost:
@@ -276,7 +297,8 @@ class Tap(Asking):
         ord("s"): _suspended,
         ord("G"): _copying_in,
         ord("H"): _copying_out,
-        ord("d"): _copy_data,
+        ord("D"): _rows,
+        ord("d"): _rows,
         ord("V"): _returned,
         ord("E"): _failed,
         ord("N"): _notice,

@@ -51,7 +51,8 @@ from services.postgresql_transcripts import (
 )
 from timetracer.cassette import files
 from timetracer.errors import FailedVerdict, ReplayError, UnmatchedCall
-from timetracer_instrumentors.postgresql import backend
+from timetracer.seams.wire import Wire
+from timetracer_instrumentors.postgresql import POSTGRESQL, backend
 from timetracer_instrumentors.postgresql import messages as m
 
 ONE = row(b"1", b"ann")
@@ -94,6 +95,37 @@ def test_the_opening_is_answered_by_the_backend(path: Path) -> None:
             assert expected in client.greeting
         assert client.greeting.endswith(IDLE)
         assert KEY not in client.greeting
+
+
+def test_clients_meet_the_processes_that_were_recorded_in_the_order_in_which_they_were_opened(path: Path) -> None:
+    def key(process: int) -> bytes:
+        return m.message(b"K", pack("!II", process, 99))
+
+    with timetracer.record(path):
+        wire = Wire(POSTGRESQL)
+        with wire.attempt("first"):
+            first = wire.tap()
+        with wire.attempt("second"):
+            second = wire.tap()
+        for line, process in ((second, 2002), (first, 2001)):  # the encryption of the first took longer
+            line.sent(OPENING[0])
+            line.received(AUTHENTICATED + key(process) + IDLE)
+            line.closed()
+    with timetracer.replay(path):
+        clients = [Client() for _ in range(4)]
+    assert [identity(client)[0] for client in clients] == [2001, 2002, 2002, 2002]
+    assert len({identity(client) for client in clients}) == 4
+
+
+def test_a_notification_comes_from_the_process_that_was_recorded(path: Path) -> None:
+    told = m.message(b"A", pack("!I", 4711) + m.string("news") + m.string("hello"))
+    listen = query("listen news")
+    found = conversation(path, (listen, complete("LISTEN") + IDLE), (b"", told), (query("select 7 as id"), IDLE))
+    assert operations(found)[1].request["connection"] == {"process": 4711}
+    with timetracer.replay(path):
+        client = Client()
+        client.says(listen)
+        assert client.unasked == told
 
 
 def test_encryption_is_not_needed(path: Path) -> None:
@@ -215,6 +247,46 @@ def test_what_was_recorded_in_text_answers_in_binary(path: Path) -> None:
     assert said == BOUND + row(pack("!i", 1), b"ann") + complete("SELECT 1") + IDLE
 
 
+def test_an_unnamed_statement_that_is_parsed_anew_keeps_its_types(path: Path) -> None:
+    """asyncpg asks for what a type is in between, by another unnamed statement, and parses its own again."""
+    first, other = "select $1::int as id", "select typname from pg_type"
+    use = parse(first) + bind(pack("!i", 5), formats=[1]) + execute() + SYNC
+    prepared = PARSED + m.parameter_description([23]) + columns(ID)
+    turns = [
+        (parse(first) + describe(b"S") + FLUSH, prepared),
+        (parse(other) + describe(b"S") + FLUSH, PARSED + m.parameter_description([]) + columns(NAME)),
+        (use, PARSED + BOUND + row(b"5") + complete("SELECT 1") + IDLE),
+    ]
+    found = conversation(path, *turns)
+    assert operations(found)[-1].request["parameters"] == [5]
+    assert replayed(path, *(client for client, _ in turns)) == [server for _, server in turns]
+
+
+def test_a_statement_takes_another_type_when_its_table_was_made_anew(path: Path) -> None:
+    insert = "insert into t values ($1)"
+    prepare = parse(insert) + describe(b"S") + FLUSH
+    turns = [
+        turn
+        for oid, value in ((23, pack("!i", 5)), (21, pack("!h", 5)))
+        for turn in (
+            (prepare, PARSED + m.parameter_description([oid]) + NO_DATA),
+            (bind(value, formats=[1]) + execute() + SYNC, BOUND + complete("INSERT 0 1") + IDLE),
+        )
+    ]
+    conversation(path, *turns)
+    assert replayed(path, *(client for client, _ in turns)) == [server for _, server in turns]
+
+
+def test_a_statement_is_prepared_once_and_then_refused(path: Path) -> None:
+    prepare = parse("select 1 as id", "s") + describe(b"S", "s") + SYNC
+    turns = [
+        (prepare, PARSED + m.parameter_description([]) + columns(ID) + IDLE),
+        (prepare, error("42P05", 'prepared statement "s" already exists') + IDLE),
+    ]
+    conversation(path, *turns)
+    assert replayed(path, *(client for client, _ in turns)) == [server for _, server in turns]
+
+
 def test_parameters_of_unknown_types_are_described_as_text(path: Path) -> None:
     conversation(path, (run("select id from t where name = $1", b"x") + SYNC, told(shape=[ID]) + IDLE))
     (prepared,) = replayed(path, parse("select id from t where name = $1", "s") + describe(b"S", "s") + FLUSH)
@@ -288,12 +360,6 @@ def test_after_an_error_everything_is_skipped_until_sync(path: Path) -> None:
 # --- cancelling, waiting --------------------------------------------------------------------------------------------
 
 
-def cancelled(path: Path, turn: tuple[bytes, bytes]) -> None:
-    """Record a turn in which the client cancels, on a connection of its own, before it is answered."""
-    client, server = turn
-    conversation(path, (client, b""), (b"", server), opening=OPENING)
-
-
 def test_a_cancelled_answer_waits_for_the_cancel(path: Path) -> None:
     with timetracer.record(path):
         line = backend_free_recording()
@@ -304,18 +370,24 @@ def test_a_cancelled_answer_waits_for_the_cancel(path: Path) -> None:
     with timetracer.replay(path):
         client = Client()
         assert client.says(run("select pg_sleep(9)") + SYNC) == PARSED + BOUND + NO_DATA
-        pid, secret = (int.from_bytes(client.greeting[at : at + 4], "big") for at in (-14, -10))
-        canceller = Client(None)
-        canceller.says(special(m.CANCEL_REQUEST, pack("!II", pid, secret)))
-        assert canceller.line.closing
+        cancel(client)
         assert client.unasked == error("57014", "canceling statement due to user request") + IDLE
         assert client.says(query("select 1")).endswith(IDLE)
 
 
-def backend_free_recording() -> Any:
-    from timetracer.seams.wire import Wire
-    from timetracer_instrumentors.postgresql import POSTGRESQL
+def cancel(client: Client) -> None:
+    canceller = Client(None)
+    canceller.says(special(m.CANCEL_REQUEST, pack("!II", *identity(client))))
+    assert canceller.line.closing
 
+
+def identity(client: Client) -> tuple[int, int]:
+    """The server's process and the secret, as the client was told them."""
+    process, secret = (int.from_bytes(client.greeting[at : at + 4], "big") for at in (-14, -10))
+    return process, secret
+
+
+def backend_free_recording() -> Any:
     line = Wire(POSTGRESQL).tap()
     line.sent(OPENING[0])
     line.received(OPENING[1])
@@ -323,12 +395,54 @@ def backend_free_recording() -> Any:
 
 
 def cancel_on_another_connection(pid: int, secret: int) -> None:
-    from timetracer.seams.wire import Wire
-    from timetracer_instrumentors.postgresql import POSTGRESQL
-
     line = Wire(POSTGRESQL).tap()
     line.sent(special(m.CANCEL_REQUEST, pack("!II", pid, secret)))
     line.closed()
+
+
+COPY = query("copy t from stdin")
+ASKED_FOR_DATA = m.copy_response(b"G", 0, [0])
+GIVEN_UP = error("57014", "COPY from stdin failed: late") + IDLE
+
+
+@pytest.mark.parametrize("first", ["the cancel", "the end"])
+def test_an_upload_is_cancelled_and_given_up_in_either_order(path: Path, first: str) -> None:
+    with timetracer.record(path):
+        line = backend_free_recording()
+        line.sent(COPY)
+        line.received(ASKED_FOR_DATA)
+        cancel_on_another_connection(77, 99)
+        line.sent(copy_fail("late"))
+        line.received(GIVEN_UP)
+        line.closed()
+    with timetracer.replay(path):
+        client = Client()
+        assert client.says(COPY) == ASKED_FOR_DATA
+        if first == "the cancel":
+            cancel(client)
+            assert client.unasked == b""
+            assert client.says(copy_fail("late")) == GIVEN_UP
+        else:
+            assert client.says(copy_fail("late")) == b""
+            cancel(client)
+            assert client.unasked == GIVEN_UP
+        assert client.says(query("select 1")).endswith(IDLE)
+
+
+def test_an_upload_that_is_cancelled_and_never_ended(path: Path) -> None:
+    with timetracer.record(path):
+        line = backend_free_recording()
+        line.sent(COPY)
+        line.received(ASKED_FOR_DATA)
+        cancel_on_another_connection(77, 99)
+        line.received(GIVEN_UP)
+        line.closed()
+    with timetracer.replay(path):
+        client = Client()
+        assert client.says(COPY) == ASKED_FOR_DATA
+        cancel(client)
+        assert client.unasked == GIVEN_UP
+        assert client.says(query("select 1")).endswith(IDLE)
 
 
 def test_a_cancel_for_nobody_is_nothing() -> None:

@@ -35,14 +35,15 @@ from services.postgresql_transcripts import (
 )
 from timetracer_instrumentors.postgresql import description
 from timetracer_instrumentors.postgresql import messages as m
-from timetracer_instrumentors.postgresql.operations import Outcome, Statement
+from timetracer_instrumentors.postgresql.operations import Outcome, Portal, Statement
 
 DONE = PARSED + BOUND + NO_DATA + complete("INSERT 0 1") + IDLE
 INSERT = "insert into users (name, password) values ($1, $2)"
 
 
 def parameters(query: bytes, oids: tuple[int, ...], formats: tuple[int, ...], *given: bytes | None) -> Any:
-    asked = (Statement(query, oids), formats, given, 0, 1, "shop", None)
+    portal = Portal(Statement(query, oids), bind(*given, formats=formats)[5:])
+    asked = (portal, 0, 1, "shop", None)
     request = description.describe_request(("execute", *asked), b"").values
     return description.identity(request, None)["parameters"]
 
@@ -78,7 +79,7 @@ def test_other_values_are_other_requests(value: bytes | None) -> None:
     [
         (("connect", "shop", "bob", ""), "connect shop"),
         (("prepare", Statement(b"select  1", ()), "shop"), "prepare select 1"),
-        (("bind", Statement(b"select $1", ()), (), (b"x",), "shop"), "bind select $1"),
+        (("bind", Portal(Statement(b"select $1", ()), bind(b"x")[5:]), "shop"), "bind select $1"),
         (("call", 952, (1,), (b"x",), "shop"), "function 952"),
         (("query", b"select 1 -- why\n;", "shop", None), "select 1 ;"),
     ],

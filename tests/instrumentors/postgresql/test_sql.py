@@ -280,3 +280,17 @@ def test_long_statements_are_read_once(piece: str) -> None:
     text = piece * 4_000  # what takes the square of it does not come back
     for look in (sql.normal, sql.is_fact, sql.writes, sql.is_incidental, sql.is_copy_in):
         look(text)
+
+
+@pytest.mark.parametrize(
+    ("statement", "channel"),
+    [
+        ("LISTEN news", (True, "news")),
+        ("listen News;", (True, "news")),
+        ('LISTEN "New""s"', (True, 'New"s')),
+        ("UNLISTEN *", (False, "*")),
+        ("SELECT 1", None),
+    ],
+)
+def test_channels(statement: str, channel: tuple[bool, str] | None) -> None:
+    assert sql.channel(statement) == channel

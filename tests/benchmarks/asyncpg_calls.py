@@ -1,0 +1,104 @@
+"""asyncpg against a real PostgreSQL on loopback: recorded, against the bare driver; replayed, against the server."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from statistics import median
+from time import perf_counter, thread_time
+from typing import Any, NamedTuple
+
+import asyncpg
+
+import timetracer
+from measuring import Row, times_as_much
+
+GROUP = "asyncpg"
+URL = os.environ.get("TIMETRACER_TEST_POSTGRESQL", "postgresql://postgres:postgres@127.0.0.1:5432/postgres")
+
+
+class Case(NamedTuple):
+    """A query, and how many times the bare driver recording and replaying it may take."""
+
+    query: str
+    recorded: float
+    replayed: float = 1.0
+
+
+CASES = {
+    "one row": Case("select $1::int as a, 'x' as b", 1.4),
+    "100 rows × 5": Case(
+        "select g as a, 'name ' || g as b, g * 2 as c, g / 4.0 as d, now() + g * interval '1 h' as e"
+        " from generate_series($1::int, 100) g",
+        1.2,
+    ),
+}
+
+
+class Lap(NamedTuple):
+    """us for one call: of this thread's CPU, and on the clock, on which the server's work is, too."""
+
+    cpu: float
+    clock: float
+
+
+def rows(rounds: int, times: int) -> Iterator[Row]:
+    """What recording and replaying take, against the bare driver. No tracing of OpenTelemetry's in any of them."""
+    try:
+        asyncio.run(_open_and_close())
+    except OSError as error:
+        yield Row(GROUP, "one row, recorded", None, "x", note=str(error))
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        for what, case in CASES.items():
+            laps = _laps(case.query, Path(folder, "cassette.json"), rounds, times)
+            yield from _rows(what, case, laps)
+
+
+def _rows(what: str, case: Case, laps: dict[str, list[Lap]]) -> Iterator[Row]:
+    cpu = {way: [lap.cpu for lap in each] for way, each in laps.items()}
+    clock = {way: [lap.clock for lap in each] for way, each in laps.items()}
+    for way in laps:
+        yield Row(GROUP, f"{what}, {way}", median(cpu[way]), "us", note=f"{median(clock[way]):.0f} us on the clock")
+    recorded = times_as_much(cpu["recorded"], cpu["bare"])
+    yield Row(GROUP, f"{what}, recorded × bare, caller's thread", recorded, "x", case.recorded)
+    replayed = times_as_much(clock["replayed"], clock["bare"])
+    note = f"CPU alone: {times_as_much(cpu['replayed'], cpu['bare']):.2f}"
+    yield Row(GROUP, f"{what}, replayed × live, on the clock", replayed, "x", case.replayed, note)
+
+
+def _laps(query: str, path: Path, rounds: int, times: int) -> dict[str, list[Lap]]:
+    ways: dict[str, Callable[[], AbstractContextManager[Any]]] = {
+        "bare": nullcontext,
+        "recorded": lambda: timetracer.use(path, mode="rewrite"),
+        "replayed": lambda: timetracer.replay(path),
+    }
+    laps: dict[str, list[Lap]] = {way: [] for way in ways}
+    for turn in range(rounds + 1):
+        for way, block in ways.items():
+            with block():
+                lap = asyncio.run(_asked(query, times))
+            if turn:  # the first one only warms up
+                laps[way].append(lap)
+    return laps
+
+
+async def _open_and_close() -> None:
+    await (await asyncpg.connect(URL)).close()
+
+
+async def _asked(query: str, times: int) -> Lap:
+    connection = await asyncpg.connect(URL)
+    try:
+        await connection.fetch(query, 1)  # prepares it
+        clock, cpu = perf_counter(), thread_time()
+        for _ in range(times):
+            await connection.fetch(query, 1)
+        cpu, clock = thread_time() - cpu, perf_counter() - clock
+    finally:
+        await connection.close()
+    return Lap(cpu / times * 1e6, clock / times * 1e6)
