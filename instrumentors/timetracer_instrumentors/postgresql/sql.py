@@ -60,6 +60,9 @@ _WITHIN = re.compile(
 )
 _BY_FUNCTION = re.compile(r"(?i)\b(?:nextval|setval|pg_notify|lo_create|lo_creat|lo_import|lo_put|lo_from_bytea)\s*\(")
 _SELECT_INTO = re.compile(r"(?i)\binto\s+(?!strict\b)")
+_INSERT_VALUES = re.compile(r"(?i)insert\s+into\s[^()']*\([^()']*\)\s*values\s*")
+_ROW = re.compile(r"\((?:[^()]|\([^()]*\))*\)")
+_ROWS = re.compile(rf"{_ROW.pattern}(?:\s*,\s*{_ROW.pattern})+")
 PING = re.compile(r"(?i)\s*select\s+1\s*;?\s*")
 
 
@@ -76,9 +79,21 @@ def bare(sql: str) -> str:
 
 @lru_cache(maxsize=2000)
 def normal(sql: str) -> str:
-    """The statement as it is compared: names that drivers made up are all alike."""
-    found = bare(sql)
-    return _NAMING.sub(r"\1name", found)
+    """The statement as it is compared: names that drivers made up are all alike, rows to insert are in one order."""
+    return _in_one_order(_NAMING.sub(r"\1name", bare(sql)))
+
+
+def _in_one_order(sql: str) -> str:
+    """An INSERT that gives nothing back means the same in any order of its rows: SQLAlchemy takes those of a
+    many-to-many table out of a set."""
+    insert = _INSERT_VALUES.match(sql)
+    if insert is None:
+        return sql
+    masked = LITERAL.sub(lambda literal: "'" * len(literal[0]), sql)
+    if not _ROWS.fullmatch(masked, insert.end()):
+        return sql
+    rows = sorted(sql[row.start() : row.end()] for row in _ROW.finditer(masked, insert.end()))
+    return insert[0] + ", ".join(rows)
 
 
 def _statements(sql: str) -> list[str]:
