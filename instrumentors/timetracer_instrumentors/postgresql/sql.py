@@ -60,7 +60,14 @@ _WITHIN = re.compile(
 )
 _BY_FUNCTION = re.compile(r"(?i)\b(?:nextval|setval|pg_notify|lo_create|lo_creat|lo_import|lo_put|lo_from_bytea)\s*\(")
 _SELECT_INTO = re.compile(r"(?i)\binto\s+(?!strict\b)")
-_INSERT_VALUES = re.compile(r"(?i)insert\s+into\s[^()']*\([^()']*\)\s*values\s*")
+_MAY_BE_UNORDERED = re.compile(r"(?i)\bin\s*\(|\binsert\b|\btruncate\b")
+_TRUNCATE = re.compile(
+    r"(?i)truncate\s+(?:table\s+)?(?:only\s+)?([^;]*?)(?:\s+(?:restart|continue|cascade|restrict)\b|\s*;|$)"
+)
+_AMONG = re.compile(r"(?i)\bin\s*\((?!\s*(?:select|values|with|table)\b)([^()]+)\)")
+_ITEMS = re.compile(r"[^\s,](?:[^,]*[^\s,])?")
+_PARAMETER = re.compile(r"\$(\d+)(?:::[\w. ]+)?")
+_INSERT_VALUES = re.compile(r"(?i)insert\s+into\s[^()]*\([^()]*\)\s*values\s*")
 _ROW = re.compile(r"\((?:[^()]|\([^()]*\))*\)")
 _ROWS = re.compile(rf"{_ROW.pattern}(?:\s*,\s*{_ROW.pattern})+")
 PING = re.compile(r"(?i)\s*select\s+1\s*;?\s*")
@@ -79,21 +86,41 @@ def bare(sql: str) -> str:
 
 @lru_cache(maxsize=2000)
 def normal(sql: str) -> str:
-    """The statement as it is compared: names that drivers made up are all alike, rows to insert are in one order."""
-    return _in_one_order(_NAMING.sub(r"\1name", bare(sql)))
+    """The statement as it is compared: names that drivers made up are all alike, and what means the same in any order
+    (see `_unordered`) is in one."""
+    found = _NAMING.sub(r"\1name", bare(sql))
+    pieces, at = list[str](), 0
+    for items in _unordered(found):
+        for (start, end), item in zip(items, sorted(found[slice(*item)] for item in items), strict=True):
+            pieces += [found[at:start], item]
+            at = end
+    return "".join(pieces) + found[at:]
 
 
-def _in_one_order(sql: str) -> str:
-    """An INSERT that gives nothing back means the same in any order of its rows: SQLAlchemy takes those of a
-    many-to-many table out of a set."""
-    insert = _INSERT_VALUES.match(sql)
-    if insert is None:
-        return sql
-    masked = LITERAL.sub(lambda literal: "'" * len(literal[0]), sql)
-    if not _ROWS.fullmatch(masked, insert.end()):
-        return sql
-    rows = sorted(sql[row.start() : row.end()] for row in _ROW.finditer(masked, insert.end()))
-    return insert[0] + ", ".join(rows)
+@lru_cache(maxsize=2000)
+def unordered_parameters(sql: str) -> list[list[int]]:
+    """The indexes of parameters whose order does not matter: those of each ``IN ($1, $2)``."""
+    lists = [[_PARAMETER.fullmatch(sql, *item) for item in items] for items in _unordered(sql)]
+    return [[int(item[1]) - 1 for item in items if item] for items in lists if all(items)]
+
+
+def _unordered(sql: str) -> list[list[tuple[int, int]]]:
+    """Where the values of each ``IN (…)`` stand, the rows of an INSERT that gives nothing back, the tables of a
+    TRUNCATE. All are sets, and ORMs make them of sets, whose order is another one in each process."""
+    if not _MAY_BE_UNORDERED.search(sql):
+        return []
+    masked = _QUOTED.sub(_blank, LITERAL.sub(_blank, sql))
+    truncate = _TRUNCATE.match(masked)
+    if truncate is not None:
+        return [[table.span() for table in _ITEMS.finditer(masked, *truncate.span(1))]]
+    insert = _INSERT_VALUES.match(masked)
+    if insert is not None and _ROWS.fullmatch(masked, insert.end()):
+        return [[row.span() for row in _ROW.finditer(masked, insert.end())]]
+    return [[item.span() for item in _ITEMS.finditer(masked, *values.span(1))] for values in _AMONG.finditer(masked)]
+
+
+def _blank(match: re.Match[str]) -> str:
+    return "'" * len(match[0])
 
 
 def _statements(sql: str) -> list[str]:

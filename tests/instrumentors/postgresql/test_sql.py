@@ -49,16 +49,21 @@ def test_names_that_drivers_made_up_are_alike(one: str, other: str) -> None:
             "insert into marked (a, b) values (2, 'y'), (1, 'x')",
             1,
         ),
-        ("insert into t (a) values (now()),  ('(''), (');", "insert into t (a) values ('(''), ('), (now());", 0),
-        ("insert into t (a) values (now()),  ('(''), (')", "insert into t (a) values ('(''), ('), (now())", 1),
+        ("insert into t (a) values (now()), ('(''), (');", "insert into t (a) values ('(''), ('), (now());", 0),
+        ("insert into t (a) values (now()), ('(''), (')", "insert into t (a) values ('(''), ('), (now())", 1),
         ("insert into t (a) values (1), (2)", "insert into t (a) values (1), (1)", 0),
         ("insert into t (a) values (1), (2) returning id", "insert into t (a) values (2), (1) returning id", 0),
         ("insert into t (a, b) values (1, 2)", "insert into t (a, b) values (2, 1)", 0),
+        ("select a in ('x', '(,') , b in (1,2)", "select a in ('(,', 'x') , b in (2,1)", 1),
+        ("select a from t where a in (1, 2) and b in (3)", "select a from t where a in (3, 2) and b in (1)", 0),
+        ('TRUNCATE "a", b.c , d RESTART IDENTITY;', 'TRUNCATE d, "a" , b.c RESTART IDENTITY;', 1),
+        ("truncate a, b cascade", "truncate a, c cascade", 0),
+        ("select 'in (1, 2)'", "select 'in (2, 1)'", 0),
+        ("select f(a, b)", "select f(b, a)", 0),
+        ("select 1 in (select a, b)", "select 1 in (select b, a)", 0),
     ],
 )
-def test_rows_of_an_insert_are_alike_in_any_order_unless_it_gives_something_back(
-    one: str, other: str, alike: int
-) -> None:
+def test_sets_are_alike_in_any_order(one: str, other: str, alike: int) -> None:
     assert (sql.normal(one) == sql.normal(other)) is bool(alike)
 
 
@@ -78,6 +83,13 @@ def test_rows_of_an_insert_are_alike_in_any_order_unless_it_gives_something_back
 )
 def test_nothing_else_is(one: str, other: str) -> None:
     assert sql.normal(one) != sql.normal(other)
+
+
+def test_parameters_of_a_set_have_no_order() -> None:
+    found = sql.unordered_parameters(
+        "select $1 where a in ($2, $3::int, $4) and b in ($5, 1) and c in ($6::varchar(2))"
+    )
+    assert found == [[1, 2, 3]]
 
 
 # --- writes -----------------------------------------------------------------------------------------------------------
