@@ -11,6 +11,7 @@ from services.postgresql import Database
 
 HERE = Path(__file__).parent
 ORMS = {
+    "django": ("psycopg", "psycopg2"),
     "sqlalchemy": ("asyncpg", "psycopg", "psycopg_async", "psycopg2"),
 }
 
