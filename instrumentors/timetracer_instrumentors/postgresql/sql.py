@@ -12,7 +12,7 @@ _INVENTED = r"""
   | sa_savepoint_\d+ | c_[0-9a-f]{6,}_[0-9a-f]+ | _sa_[0-9a-f]{32}  # SQLAlchemy: id()
   | s[0-9a-f]{32}                                            # Peewee
   | tortoise_savepoint_\w+
-  | \w*(?:\d{8,}|[0-9a-f]{8}_?[0-9a-f]{4}_?[0-9a-f]{4}_?[0-9a-f]{4}_?[0-9a-f]{12})\w*  # a thread, an object, a UUID
+  | \w*(?:\d{8,}|[0-9a-f]{8}[-_]?(?:[0-9a-f]{4}[-_]?){3}[0-9a-f]{12})\w*  # a thread, an object, a UUID
 """
 _NAMING = re.compile(
     rf"""(?ix)

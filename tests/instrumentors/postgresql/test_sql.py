@@ -32,6 +32,10 @@ from timetracer_instrumentors.postgresql import sql
         ('CLOSE "c_7f1e2d3c4b5a_1"', 'CLOSE "c_7f000000aaaa_2"'),
         ('DECLARE "c_7f1e2d3c4b5a_1" CURSOR FOR SELECT 1', 'DECLARE "c_7f000000aaaa_2" CURSOR FOR SELECT 1'),
         ("SAVEPOINT s" + "0123456789abcdef" * 2 + ";", "SAVEPOINT s" + "fedcba9876543210" * 2 + ";"),  # Peewee
+        (
+            'FETCH 7 FROM "215af64b-e77b-11f1-b87f-522f96de11f3"',  # Peewee, too
+            'FETCH 7 FROM "215fde18-e77b-11f1-93c3-02fc00000001"',
+        ),
         ("SAVEPOINT tortoise_savepoint_1", "SAVEPOINT tortoise_savepoint_2"),
         ("select 1 /* trace 1 */", "select 1 -- trace 2"),
         ("begin; savepoint __asyncpg_savepoint_1__", "begin; savepoint __asyncpg_savepoint_2__"),
