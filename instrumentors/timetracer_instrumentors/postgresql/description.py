@@ -285,7 +285,8 @@ def _in_order(values: list[Plain], oids: Plain, query: str) -> list[Plain]:
         found.append(types.canonical(oid, value))
     for places in sql.unordered_parameters(query):
         if max(places) < len(found):
-            for at, value in zip(places, sorted((found[at] for at in places), key=plain.dumps), strict=True):
+            members = sorted((found[at] for at in places), key=lambda value: sql.order(plain.dumps(value)))
+            for at, value in zip(places, members, strict=True):
                 found[at] = value
     return found
 

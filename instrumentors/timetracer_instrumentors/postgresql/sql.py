@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from timetracer.replaying.tokens import IDENTIFIER
+
 _COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
 _INVENTED = r"""
     _django_curs_\w+ | s\d{5,}_x\d+                            # Django: the thread's id
@@ -91,17 +93,22 @@ def normal(sql: str) -> str:
     found = _NAMING.sub(r"\1name", bare(sql))
     pieces, at = list[str](), 0
     for items in _unordered(found):
-        for (start, end), item in zip(items, sorted(found[slice(*item)] for item in items), strict=True):
+        for (start, end), item in zip(items, sorted((found[slice(*item)] for item in items), key=order), strict=True):
             pieces += [found[at:start], item]
             at = end
     return "".join(pieces) + found[at:]
+
+
+def order(member: str) -> str:
+    """What puts a set's members into one order. What was made up for this run says nothing: it stays where it is."""
+    return IDENTIFIER.sub("", member)
 
 
 @lru_cache(maxsize=2000)
 def unordered_parameters(sql: str) -> list[list[int]]:
     """The indexes of parameters whose order does not matter: those of each ``IN ($1, $2)``."""
     lists = [[_PARAMETER.fullmatch(sql, *item) for item in items] for items in _unordered(sql)]
-    return [[int(item[1]) - 1 for item in items if item] for items in lists if all(items)]
+    return [[int(item[1]) - 1 for item in items if item] for items in lists if len(items) > 1 and all(items)]
 
 
 def _unordered(sql: str) -> list[list[tuple[int, int]]]:

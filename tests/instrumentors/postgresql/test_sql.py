@@ -89,6 +89,11 @@ def test_nothing_else_is(one: str, other: str) -> None:
     assert sql.normal(one) != sql.normal(other)
 
 
+def test_identifiers_of_a_run_stay_where_they_are_in_a_set() -> None:
+    one, two = "0e579c36-c4ac-42d5-905b-a3b30e0047df", "393fdad4-0033-42d5-ae75-12b45da15046"
+    assert sorted([f"'{two}'", "'b'", f"'{one}'", "'a'"], key=sql.order) == [f"'{two}'", f"'{one}'", "'a'", "'b'"]
+
+
 def test_parameters_of_a_set_have_no_order() -> None:
     found = sql.unordered_parameters(
         "select $1 where a in ($2, $3::int, $4) and b in ($5, 1) and c in ($6::varchar(2))"
