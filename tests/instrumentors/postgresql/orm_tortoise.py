@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 from steps import Steps, main
 from tortoise import Tortoise, connections, fields
@@ -27,7 +28,8 @@ class Tag(Model):
 
 
 class Book(Model):
-    id = fields.UUIDField(primary_key=True)
+    id = fields.IntField(primary_key=True)
+    key = fields.UUIDField(default=uuid4)
     title = fields.TextField()
     price = fields.DecimalField(8, 2, null=True)
     made = fields.DatetimeField(auto_now_add=True)
@@ -59,7 +61,7 @@ async def related(steps: Steps) -> None:
     steps.add("counted", await Author.annotate(n=Count("books")).filter(n__gt=0).values_list("name", "n"))
     steps.add("updated", await Book.filter(title="Book 1").update(price=9))
     steps.add("got or created", [(await Tag.get_or_create(name=name))[1] for name in ("new", "newer")])
-    steps.add("again", (await Book.get(id=book.id)).title)
+    steps.add("again", (await Book.get(key=book.key)).title)
 
 
 async def in_transactions(steps: Steps) -> None:
