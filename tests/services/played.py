@@ -28,9 +28,9 @@ def ways(own: OwnServer) -> dict[str, str]:
     }
 
 
-def play(script: Path, mode: str, cassette: Path, url: str) -> list[str]:
+def play(script: Path, mode: str, cassette: Path, url: str, *said: str) -> list[str]:
     """What each step came to."""
-    command = [sys.executable, "-W", "error", str(script), mode, str(cassette), url, SCHEMA]
+    command = [sys.executable, "-W", "error", str(script), mode, str(cassette), url, *(said or [SCHEMA])]
     ran = subprocess.run(command, env=environment(), capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr
     steps: list[str] = json.loads(ran.stdout)

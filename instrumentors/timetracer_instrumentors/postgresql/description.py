@@ -255,11 +255,12 @@ def identity(request: dict[str, Plain], body: bytes | None) -> dict[str, str | b
     if "cursor" in request:
         return {"what": "cursor", "sql": sql.normal(str(request["cursor"])), "database": database}
     if "function" in request:
-        arguments = plain.dumps(_canonical(request.get("arguments"), ()))
+        arguments = plain.dumps(_canonical(request.get("arguments"), (), ""))
         return {"what": "function " + str(request["function"]), "parameters": arguments, "database": database}
+    query = str(request.get("sql", request.get("script", request.get("bind"))))
     parts: dict[str, str | bytes] = {
-        "sql": sql.normal(str(request.get("sql", request.get("script", request.get("bind"))))),
-        "parameters": plain.dumps(_canonical(request.get("parameters"), request.get("types"))),
+        "sql": sql.normal(query),
+        "parameters": plain.dumps(_canonical(request.get("parameters"), request.get("types"), query)),
         "limit": f"{request.get('limit', 0)!r} at {request.get('execution', 1)!r}",
         "database": database,
     }
@@ -274,19 +275,25 @@ def identity(request: dict[str, Plain], body: bytes | None) -> dict[str, str | b
     return parts
 
 
-def _canonical(values: Plain, oids: Plain) -> Plain:
-    """Parameters as they are compared: alike, whichever form, spelling or width of an integer a driver chose."""
+def _canonical(values: Plain, oids: Plain, query: str) -> Plain:
+    """Parameters as they are compared: alike, whichever form, spelling or width of an integer a driver chose, and
+    whichever order where the statement has none."""
     if is_object(values):
-        return dict(zip(values, _in_order(list(values.values()), oids), strict=True))
-    return _in_order(values, oids) if is_list(values) else []
+        return dict(zip(values, _in_order(list(values.values()), oids, query), strict=True))
+    return _in_order(values, oids, query) if is_list(values) else []
 
 
-def _in_order(values: list[Plain], oids: Plain) -> list[Plain]:
+def _in_order(values: list[Plain], oids: Plain, query: str) -> list[Plain]:
     known = oids if is_list(oids) else []
     found: list[Plain] = []
     for at, value in enumerate(values):
         oid = known[at] if at < len(known) and type(known[at]) is int else 0
         found.append(types.canonical(oid, value))
+    for places in sql.unordered_parameters(query):
+        if max(places) < len(found):
+            members = sorted((found[at] for at in places), key=lambda value: sql.order(plain.dumps(value)))
+            for at, value in zip(places, members, strict=True):
+                found[at] = value
     return found
 
 

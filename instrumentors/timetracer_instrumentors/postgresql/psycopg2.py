@@ -48,6 +48,17 @@ def _telling(*names: str) -> Callable[[type[Class]], type[Class]]:
     return tell
 
 
+def _like(asked: type[Any]) -> Callable[[type[Class]], type[Class]]:
+    """A class that goes by the name of another."""
+
+    def named(cls: type[Class]) -> type[Class]:
+        for name in ("__module__", "__name__", "__qualname__", "__doc__"):
+            setattr(cls, name, getattr(asked, name))
+        return cls
+
+    return named
+
+
 @_telling("execute", "executemany", "callproc", "copy_from", "copy_to", "copy_expert")
 class _ToldCursor(extensions.cursor):
     pass
@@ -71,6 +82,7 @@ class _Drained:
         return data
 
 
+@_like(extensions.cursor)
 class _Cursor(_ToldCursor):
     def copy_from(self, file: Any, *args: Any, **kwargs: Any) -> Any:
         return super().copy_from(self._drained(file), *args, **kwargs)
@@ -85,6 +97,7 @@ class _Cursor(_ToldCursor):
         return file if calls is None or not hasattr(file, "read") else _Drained(file, calls)
 
 
+@_like(extensions.cursor)
 @_telling("fetchone", "fetchmany", "fetchall", "scroll", "close", "__next__")
 class _NamedCursor(_Cursor):
     """A cursor that lives in the server: fetching is asking."""
@@ -94,7 +107,7 @@ def _beneath(asked: type[Any], ours: type[Any]) -> type[Any]:
     """The class that was asked for, with ours between it and the one written in C."""
     if issubclass(ours, asked):
         return ours
-    return type(asked.__name__, (asked, ours), {"__module__": asked.__module__, "__doc__": asked.__doc__})
+    return _like(asked)(type(asked.__name__, (asked, ours), {}))
 
 
 @_telling("commit", "rollback", "reset", "close", "set_session", "set_isolation_level", "set_client_encoding")
@@ -103,6 +116,7 @@ class _ToldConnection(extensions.connection):
     pass
 
 
+@_like(extensions.connection)
 class Connection(_ToldConnection):
     """A connection whose calls are told."""
 

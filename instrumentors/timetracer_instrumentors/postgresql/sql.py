@@ -24,6 +24,8 @@ def remembered(look: Callable[[_Text], _Told]) -> Callable[[_Text], _Told]:
     return looked
 
 
+from timetracer.replaying.tokens import IDENTIFIER
+
 _COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
 _INVENTED = r"""
     _django_curs_\w+ | s\d{5,}_x\d+                            # Django: the thread's id
@@ -31,7 +33,7 @@ _INVENTED = r"""
   | sa_savepoint_\d+ | c_[0-9a-f]{6,}_[0-9a-f]+ | _sa_[0-9a-f]{32}  # SQLAlchemy: id()
   | s[0-9a-f]{32}                                            # Peewee
   | tortoise_savepoint_\w+
-  | \w*(?:\d{8,}|[0-9a-f]{8}_?[0-9a-f]{4}_?[0-9a-f]{4}_?[0-9a-f]{4}_?[0-9a-f]{12})\w*  # a thread, an object, a UUID
+  | \w*(?:\d{8,}|[0-9a-f]{8}[-_]?(?:[0-9a-f]{4}[-_]?){3}[0-9a-f]{12})\w*  # a thread, an object, a UUID
 """
 _NAMING = re.compile(
     rf"""(?ix)
@@ -79,6 +81,16 @@ _WITHIN = re.compile(
 )
 _BY_FUNCTION = re.compile(r"(?i)\b(?:nextval|setval|pg_notify|lo_create|lo_creat|lo_import|lo_put|lo_from_bytea)\s*\(")
 _SELECT_INTO = re.compile(r"(?i)\binto\s+(?!strict\b)")
+_MAY_BE_UNORDERED = re.compile(r"(?i)\bin\s*\(|\binsert\b|\btruncate\b")
+_TRUNCATE = re.compile(
+    r"(?i)truncate\s+(?:table\s+)?(?:only\s+)?([^;]*?)(?:\s+(?:restart|continue|cascade|restrict)\b|\s*;|$)"
+)
+_AMONG = re.compile(r"(?i)\bin\s*\((?!\s*(?:select|values|with|table)\b)([^()]+)\)")
+_ITEMS = re.compile(r"[^\s,](?:[^,]*[^\s,])?")
+_PARAMETER = re.compile(r"\$(\d+)(?:::[\w. ]+)?")
+_INSERT_VALUES = re.compile(r"(?i)insert\s+into\s[^()]*\([^()]*\)\s*values\s*")
+_ROW = re.compile(r"\((?:[^()]|\([^()]*\))*\)")
+_ROWS = re.compile(rf"{_ROW.pattern}(?:\s*,\s*{_ROW.pattern})+")
 PING = re.compile(r"(?i)\s*select\s+1\s*;?\s*")
 
 
@@ -95,9 +107,46 @@ def bare(sql: str) -> str:
 
 @remembered
 def normal(sql: str) -> str:
-    """The statement as it is compared: names that drivers made up are all alike."""
-    found = bare(sql)
-    return _NAMING.sub(r"\1name", found)
+    """The statement as it is compared: names that drivers made up are all alike, and what means the same in any order
+    (see `_unordered`) is in one."""
+    found = _NAMING.sub(r"\1name", bare(sql))
+    pieces, at = list[str](), 0
+    for items in _unordered(found):
+        for (start, end), item in zip(items, sorted((found[slice(*item)] for item in items), key=order), strict=True):
+            pieces += [found[at:start], item]
+            at = end
+    return "".join(pieces) + found[at:]
+
+
+def order(member: str) -> str:
+    """What puts a set's members into one order. What was made up for this run says nothing: it stays where it is."""
+    return IDENTIFIER.sub("", member)
+
+
+@lru_cache(maxsize=2000)
+def unordered_parameters(sql: str) -> list[list[int]]:
+    """The indexes of parameters whose order does not matter: those of each ``IN ($1, $2)``."""
+    lists = [[_PARAMETER.fullmatch(sql, *item) for item in items] for items in _unordered(sql)]
+    return [[int(item[1]) - 1 for item in items if item] for items in lists if len(items) > 1 and all(items)]
+
+
+def _unordered(sql: str) -> list[list[tuple[int, int]]]:
+    """Where the values of each ``IN (…)`` stand, the rows of an INSERT that gives nothing back, the tables of a
+    TRUNCATE. All are sets, and ORMs make them of sets, whose order is another one in each process."""
+    if not _MAY_BE_UNORDERED.search(sql):
+        return []
+    masked = _QUOTED.sub(_blank, LITERAL.sub(_blank, sql))
+    truncate = _TRUNCATE.match(masked)
+    if truncate is not None:
+        return [[table.span() for table in _ITEMS.finditer(masked, *truncate.span(1))]]
+    insert = _INSERT_VALUES.match(masked)
+    if insert is not None and _ROWS.fullmatch(masked, insert.end()):
+        return [[row.span() for row in _ROW.finditer(masked, insert.end())]]
+    return [[item.span() for item in _ITEMS.finditer(masked, *values.span(1))] for values in _AMONG.finditer(masked)]
+
+
+def _blank(match: re.Match[str]) -> str:
+    return "'" * len(match[0])
 
 
 def _statements(sql: str) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import sys
 import threading
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
@@ -12,9 +11,7 @@ from uuid import UUID
 
 import psycopg2
 from psycopg2 import extensions, extras, pool, sql
-from steps import Steps
-
-import timetracer
+from steps import Steps, main
 
 extras.register_uuid()
 SOME_DAY = datetime(2024, 2, 29, 12, 30, 15, 123456, tzinfo=timezone.utc)
@@ -263,10 +260,4 @@ def scenario(conninfo: str, schema: str) -> Steps:
 
 
 if __name__ == "__main__":
-    mode, cassette, conninfo, schema = sys.argv[1:]
-    if mode == "off":
-        scenario(conninfo, schema).tell()
-    else:
-        with timetracer.use(cassette, mode=mode):
-            done = scenario(conninfo, schema)
-        done.tell()
+    main(scenario)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
 from typing import Any
@@ -13,9 +12,7 @@ from psycopg import sql
 from psycopg.rows import dict_row
 from psycopg_pool import AsyncConnectionPool
 from psycopg_scenario import VALUES
-from steps import Steps
-
-import timetracer
+from steps import Steps, main
 
 Db = psycopg.AsyncConnection[Any]
 
@@ -142,10 +139,4 @@ async def scenario(conninfo: str, schema: str) -> Steps:
 
 
 if __name__ == "__main__":
-    mode, cassette, conninfo, schema = sys.argv[1:]
-    if mode == "off":
-        asyncio.run(scenario(conninfo, schema)).tell()
-    else:
-        with timetracer.use(cassette, mode=mode):
-            done = asyncio.run(scenario(conninfo, schema))
-        done.tell()
+    main(lambda *said: asyncio.run(scenario(*said)))

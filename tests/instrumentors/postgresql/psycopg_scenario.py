@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
@@ -18,9 +17,7 @@ from psycopg.types.enum import EnumInfo, register_enum
 from psycopg.types.json import Json, Jsonb
 from psycopg.types.range import Range
 from psycopg_pool import ConnectionPool
-from steps import Steps
-
-import timetracer
+from steps import Steps, main
 
 SOME_DAY = datetime(2024, 2, 29, 12, 30, 15, 123456, tzinfo=timezone.utc)
 VALUES: dict[str, Any] = {
@@ -282,10 +279,4 @@ def scenario(conninfo: str, schema: str) -> Steps:
 
 
 if __name__ == "__main__":
-    mode, cassette, conninfo, schema = sys.argv[1:]
-    if mode == "off":
-        scenario(conninfo, schema).tell()
-    else:
-        with timetracer.use(cassette, mode=mode):
-            done = scenario(conninfo, schema)
-        done.tell()
+    main(scenario)

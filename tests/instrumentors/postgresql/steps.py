@@ -7,7 +7,11 @@ import os
 import re
 import sys
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
+
+import timetracer
+from timetracer.recording import faults
 
 _OWN = re.compile(r"/\S*/\.s\.PGSQL\.\d+|port \d+")
 
@@ -47,3 +51,12 @@ class Steps:
     def tell(self) -> None:
         """Give them to the parent process, in one piece."""
         os.write(sys.stdout.fileno(), json.dumps(self.done).encode())
+
+
+def main(scenario: Callable[..., Steps]) -> None:
+    """``SCRIPT MODE CASSETTE …``: play it, plain (``off``), recorded or replayed; what else is said, it is given."""
+    mode, cassette, *said = sys.argv[1:]
+    faults.raising = True
+    with nullcontext() if mode == "off" else timetracer.use(cassette, mode=mode, strict=True):
+        done = scenario(*said)
+    done.tell()

@@ -69,6 +69,13 @@ def test_drivers_that_write_the_same_in_their_own_ways_ask_the_same(one: Any, ot
     assert parameters(b"select 1 from t where a = $1", *one) == parameters(b"select 1 from t where a = $1", *other)
 
 
+def test_values_of_a_set_are_the_same_in_any_order() -> None:
+    query, oids = b"select 1 from t where a in ($1, $2) and b = $3", (25, 25, 25)
+    asked = parameters(query, oids, (), b"x", b"y", b"z")
+    assert parameters(query, oids, (), b"y", b"x", b"z") == asked
+    assert parameters(query, oids, (), b"z", b"y", b"x") != asked
+
+
 @pytest.mark.parametrize("value", [b"6", b"5.0", b" 5x", None, b""])
 def test_other_values_are_other_requests(value: bytes | None) -> None:
     assert parameters(b"select $1", (23,), (0,), b"5") != parameters(b"select $1", (23,), (0,), value)

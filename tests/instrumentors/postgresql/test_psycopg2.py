@@ -155,6 +155,16 @@ def test_the_apps_classes_are_what_they_were(path: Path, postgresql: Database) -
     gc.collect()
 
 
+def test_classes_that_nobody_asked_for_go_by_their_names(path: Path, postgresql: Database) -> None:
+    def act() -> Any:
+        db = psycopg2.connect(postgresql.url)
+        kinds = [type(db), type(db.cursor()), type(db.cursor("named"))]
+        db.close()
+        return [(kind.__module__, kind.__qualname__, kind.__doc__) for kind in kinds]
+
+    assert same_three_ways(act, path, postgresql)[0][:2] == ("psycopg2.extensions", "connection")
+
+
 def test_a_factory_that_is_a_function_is_recorded_too(path: Path, postgresql: Database) -> None:
     def made(dsn: str) -> Any:
         return extensions.connection(dsn)

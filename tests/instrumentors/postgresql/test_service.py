@@ -1,4 +1,4 @@
-"""A service on asyncpg under concurrent load, two workers: every request's cassette replayed with the database gone."""
+"""Services under concurrent load, two workers: every request's cassette replayed with the database gone."""
 
 from __future__ import annotations
 
@@ -9,11 +9,17 @@ from typing import Any
 import httpx
 import pytest
 
+from conformance.whole_process import kept
 from services.postgresql import Database, run
 from services.processes import Server, Servers, script
+from timetracer.cassette.model import Kind
 
-pytest.importorskip("asyncpg")
 REQUESTS = 60
+SERVICES = {
+    "service:app": "CREATE TABLE things (id serial PRIMARY KEY, n int)",
+    "shop.service:app": "CREATE TABLE shop_author (id bigserial PRIMARY KEY, name text UNIQUE, born date)",
+}
+"""FastAPI on asyncpg, Django on psycopg; and what they find in the database."""
 
 
 def asked(server: Server) -> list[Any]:
@@ -22,19 +28,31 @@ def asked(server: Server) -> list[Any]:
         return [answer.raise_for_status().json() for answer in answers]
 
 
-def test_requests_at_once_are_recorded_and_replayed(tmp_path: Path, servers: Servers, postgresql: Database) -> None:
-    run(postgresql.url, "CREATE TABLE things (id serial PRIMARY KEY, n int)")
-    where, env = tmp_path / "cassettes", {"DATABASE": postgresql.url}
-    here = Path(__file__).parent
+@pytest.mark.parametrize("app", SERVICES)
+def test_requests_at_once_are_recorded_and_replayed(
+    app: str, tmp_path: Path, servers: Servers, postgresql: Database
+) -> None:
+    run(postgresql.url, SERVICES[app])
+    here, where = Path(__file__).parent, tmp_path / "cassettes"
+    # OpenTelemetry's instrumentor of Django looks at the settings before gunicorn has come to the app.
+    env = {"DATABASE": postgresql.url, "DJANGO_SETTINGS_MODULE": "shop.settings", "PYTHONPATH": str(here)}
 
     def served(mode: str, **more: str) -> Server:
         under = [script("timetracer"), "run", "--mode", mode, "--dir", str(where), "--"]
-        return servers.gunicorn("service:app", under=under, cwd=here, env={**env, **more})
+        return servers.gunicorn(app, under=under, cwd=here, env={**env, **more})
 
     server = served("record")
     seen = asked(server)
     server.stop()
     assert sorted(answer["id"] for answer in seen) == list(range(1, REQUESTS + 1))
+    units = kept(where)
+    assert len(units) == REQUESTS
+    for unit in units:
+        (root,) = [span for span in unit.spans if span.kind is Kind.SERVER]
+        assert root.exchange is not None
+        assert root.exchange.library in ("starlette", "django")
+        assert root.scope.name.startswith("opentelemetry.instrumentation")
+        assert sum(exchange.key.lower().startswith("insert into") for exchange in unit.exchanges) == 1
     postgresql.stop()
     server = served("replay", TIMETRACER_STRICT="yes")
     assert asked(server) == seen

@@ -32,6 +32,10 @@ from timetracer_instrumentors.postgresql import sql
         ('CLOSE "c_7f1e2d3c4b5a_1"', 'CLOSE "c_7f000000aaaa_2"'),
         ('DECLARE "c_7f1e2d3c4b5a_1" CURSOR FOR SELECT 1', 'DECLARE "c_7f000000aaaa_2" CURSOR FOR SELECT 1'),
         ("SAVEPOINT s" + "0123456789abcdef" * 2 + ";", "SAVEPOINT s" + "fedcba9876543210" * 2 + ";"),  # Peewee
+        (
+            'FETCH 7 FROM "215af64b-e77b-11f1-b87f-522f96de11f3"',  # Peewee, too
+            'FETCH 7 FROM "215fde18-e77b-11f1-93c3-02fc00000001"',
+        ),
         ("SAVEPOINT tortoise_savepoint_1", "SAVEPOINT tortoise_savepoint_2"),
         ("select 1 /* trace 1 */", "select 1 -- trace 2"),
         ("begin; savepoint __asyncpg_savepoint_1__", "begin; savepoint __asyncpg_savepoint_2__"),
@@ -39,6 +43,32 @@ from timetracer_instrumentors.postgresql import sql
 )
 def test_names_that_drivers_made_up_are_alike(one: str, other: str) -> None:
     assert sql.normal(one) == sql.normal(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "alike"),
+    [
+        (
+            "insert into marked (a, b) values (1, 'x'), (2, 'y')",
+            "insert into marked (a, b) values (2, 'y'), (1, 'x')",
+            1,
+        ),
+        ("insert into t (a) values (now()), ('(''), (');", "insert into t (a) values ('(''), ('), (now());", 0),
+        ("insert into t (a) values (now()), ('(''), (')", "insert into t (a) values ('(''), ('), (now())", 1),
+        ("insert into t (a) values (1), (2)", "insert into t (a) values (1), (1)", 0),
+        ("insert into t (a) values (1), (2) returning id", "insert into t (a) values (2), (1) returning id", 0),
+        ("insert into t (a, b) values (1, 2)", "insert into t (a, b) values (2, 1)", 0),
+        ("select a in ('x', '(,') , b in (1,2)", "select a in ('(,', 'x') , b in (2,1)", 1),
+        ("select a from t where a in (1, 2) and b in (3)", "select a from t where a in (3, 2) and b in (1)", 0),
+        ('TRUNCATE "a", b.c , d RESTART IDENTITY;', 'TRUNCATE d, "a" , b.c RESTART IDENTITY;', 1),
+        ("truncate a, b cascade", "truncate a, c cascade", 0),
+        ("select 'in (1, 2)'", "select 'in (2, 1)'", 0),
+        ("select f(a, b)", "select f(b, a)", 0),
+        ("select 1 in (select a, b)", "select 1 in (select b, a)", 0),
+    ],
+)
+def test_sets_are_alike_in_any_order(one: str, other: str, alike: int) -> None:
+    assert (sql.normal(one) == sql.normal(other)) is bool(alike)
 
 
 @pytest.mark.parametrize(
@@ -57,6 +87,18 @@ def test_names_that_drivers_made_up_are_alike(one: str, other: str) -> None:
 )
 def test_nothing_else_is(one: str, other: str) -> None:
     assert sql.normal(one) != sql.normal(other)
+
+
+def test_identifiers_of_a_run_stay_where_they_are_in_a_set() -> None:
+    one, two = "0e579c36-c4ac-42d5-905b-a3b30e0047df", "393fdad4-0033-42d5-ae75-12b45da15046"
+    assert sorted([f"'{two}'", "'b'", f"'{one}'", "'a'"], key=sql.order) == [f"'{two}'", f"'{one}'", "'a'", "'b'"]
+
+
+def test_parameters_of_a_set_have_no_order() -> None:
+    found = sql.unordered_parameters(
+        "select $1 where a in ($2, $3::int, $4) and b in ($5, 1) and c in ($6::varchar(2))"
+    )
+    assert found == [[1, 2, 3]]
 
 
 # --- writes -----------------------------------------------------------------------------------------------------------

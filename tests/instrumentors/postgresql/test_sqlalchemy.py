@@ -1,89 +1,83 @@
-"""SQLAlchemy's ORM on asyncpg: recorded, and replayed with the server gone."""
+"""SQLAlchemy and its driver, both instrumented by OpenTelemetry: two spans for a query, and one exchange."""
 
 from __future__ import annotations
 
 import asyncio
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+from opentelemetry import trace
+from opentelemetry.instrumentation.asyncpg import AsyncPGInstrumentor
+from opentelemetry.instrumentation.psycopg import PsycopgInstrumentor
+from opentelemetry.instrumentation.psycopg2 import Psycopg2Instrumentor
+from opentelemetry.instrumentation.sqlalchemy import SQLAlchemyInstrumentor
 
-import timetracer
+from conformance.three_ways import same_three_ways, spans
+from conformance.tracing import Watched, reset_global_provider
 from services.postgresql import Database
-from timetracer.recording import faults
+from timetracer.cassette.model import Kind
 
-pytest.importorskip("asyncpg")
 sqlalchemy = pytest.importorskip("sqlalchemy")
+from sqlalchemy.ext import asyncio as asynchronous  # noqa: E402
 
-from sqlalchemy import ForeignKey, select  # noqa: E402
-from sqlalchemy.exc import IntegrityError  # noqa: E402
-from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine  # noqa: E402
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship, selectinload  # noqa: E402
-
-
-class Base(DeclarativeBase):
-    pass
-
-
-class Author(Base):
-    __tablename__ = "authors"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    name: Mapped[str] = mapped_column(unique=True)
-    books: Mapped[list[Book]] = relationship(back_populates="author", order_by="Book.id")
+DRIVERS: dict[str, Any] = {
+    "asyncpg": AsyncPGInstrumentor,
+    "psycopg": PsycopgInstrumentor,
+    "psycopg_async": PsycopgInstrumentor,
+    "psycopg2": Psycopg2Instrumentor,
+}
 
 
-class Book(Base):
-    __tablename__ = "books"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    title: Mapped[str]
-    price: Mapped[Decimal | None]
-    author_id: Mapped[int] = mapped_column(ForeignKey("authors.id"))
-    author: Mapped[Author] = relationship(back_populates="books")
+def work(connection: Any) -> Any:
+    found = connection.execute(sqlalchemy.text("select 'one'")).all()
+    with pytest.raises(sqlalchemy.exc.DBAPIError):
+        connection.execute(sqlalchemy.text("select 1 / 0"))
+    connection.rollback()
+    return found
 
 
-async def story(url: str) -> list[Any]:
-    """Tables, relations, savepoints, errors, a stream; in the end the tables are gone."""
-    engine = create_async_engine(url.replace("postgresql://", "postgresql+asyncpg://"))
-    seen: list[Any] = []
-    try:
-        async with engine.begin() as connection:
-            await connection.run_sync(Base.metadata.create_all)
-        async with AsyncSession(engine) as session:
-            books = [Book(title=f"Book {n}", price=Decimal(n) / 4) for n in range(5)]
-            session.add(Author(name="Ada", books=books))
-            session.add_all([Author(name=f"Author {n}") for n in range(20)])
-            await session.commit()
-        async with AsyncSession(engine) as session:
-            found = select(Author).where(Author.name == "Ada").options(selectinload(Author.books))
-            ada = (await session.scalars(found)).one()
-            seen.append([(book.title, book.price) for book in ada.books])
-            ada.name = "Ada L."
-            try:
-                async with session.begin_nested():
-                    session.add(Author(name="Author 1"))
-            except IntegrityError as error:
-                seen.append(str(error.orig))
-            await session.commit()
-            joined = select(Author.name, Book.title).join(Book).where(Book.price > 0.5).order_by(Book.id)
-            seen.append([tuple(row) for row in await session.execute(joined)])
-            names = await session.stream_scalars(select(Author.name).order_by(Author.id))
-            seen.append([name async for name in names])
-        async with engine.begin() as connection:
-            await connection.run_sync(Base.metadata.drop_all)
-    finally:
-        await engine.dispose()
-    return seen
+async def awork(url: str) -> Any:
+    engine = asynchronous.create_async_engine(url)
+    async with engine.connect() as connection:
+        found = await connection.run_sync(work)
+    await engine.dispose()
+    return found
 
 
-def test_models_relations_transactions_and_errors(
-    tmp_path: Path, postgresql: Database, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("driver", DRIVERS)
+@pytest.mark.parametrize("of_driver", [True, False], ids=["with the driver's", "alone"])
+def test_each_query_is_one_exchange_on_the_drivers_span(
+    driver: str, of_driver: bool, path: Path, postgresql: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(faults, "raising", True)
-    plain = asyncio.run(story(postgresql.url))
-    postgresql.restart()
-    with timetracer.record(tmp_path / "cassette.json"):
-        assert asyncio.run(story(postgresql.url)) == plain
-    postgresql.stop()
-    with timetracer.replay(tmp_path / "cassette.json", strict=True):
-        assert asyncio.run(story(postgresql.url)) == plain
+    watched = Watched()
+    reset_global_provider(monkeypatch)
+    trace.set_tracer_provider(watched.provider)
+    url = postgresql.url.replace("postgresql://", f"postgresql+{driver}://")
+
+    def act() -> Any:
+        with watched.provider.get_tracer("app").start_as_current_span("work"):
+            if "async" in driver:
+                return asyncio.run(awork(url))
+            engine = sqlalchemy.create_engine(url)
+            with engine.connect() as connection:
+                found = work(connection)
+            engine.dispose()
+            return found
+
+    instrumentors = [SQLAlchemyInstrumentor(), *([DRIVERS[driver]()] if of_driver else [])]
+    for instrumentor in instrumentors:
+        instrumentor.instrument()
+    try:
+        assert same_three_ways(act, path, postgresql) == [("one",)]
+    finally:
+        for instrumentor in instrumentors:
+            instrumentor.uninstrument()
+    seen = [(span.exchange.key, span) for span in spans(path) if span.exchange is not None]
+    scope = f"opentelemetry.instrumentation.{driver.removesuffix('_async')}" if of_driver else "timetracer"
+    for query in ("select 'one'", "select 1 / 0"):
+        (span,) = [span for key, span in seen if key == query]
+        assert (span.scope.name, span.kind) == (scope, Kind.CLIENT)
+    names = [span["name"] for span in watched.spans if span["name"] not in ("CREATE", "DROP")]
+    third = len(names) // 3
+    assert names == names[:third] * 3, "the same spans as without us, and in the replay"

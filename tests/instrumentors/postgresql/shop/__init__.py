@@ -1,0 +1,1 @@
+"""A Django app, for scenarios and for a service (``DATABASE``, a URL)."""
