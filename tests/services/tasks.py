@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from functools import cache
 from datetime import date, datetime, timezone
 from decimal import Decimal
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 import httpx
+import redis
 from celery import Celery, group
 from celery.exceptions import Ignore, Reject
 
@@ -114,6 +116,38 @@ def rejected() -> None:
 @app.task
 def sleeping(patience: float) -> None:
     time.sleep(patience)
+
+
+@cache
+def shelf() -> redis.Redis:
+    """The app's own Redis: one client with its pool, for the whole process."""
+    return redis.Redis.from_url(os.environ["SHELF"], decode_responses=True)
+
+
+@app.task(bind=True, acks_late=True)
+def counted(self: Any, item: str) -> int:
+    """Has Celery say how far it is, and uses the app's own Redis in between."""
+    shelf().incr(item)
+    self.update_state(state="COUNTING")
+    self.send_event("task-counting")
+    return int(shelf().get(item) or 0)
+
+
+@app.task(acks_late=True)
+def cut_off() -> bool:
+    """Ends what Celery's pools keep open: whoever of it goes on, to acknowledge this, opens a connection."""
+    return cut_idle(shelf()) > 0
+
+
+def cut_idle(own: redis.Redis) -> int:
+    """Closes the connections to the broker's and the backend's databases in which nobody waits; how many there were."""
+    ours = own.connection_pool.connection_kwargs["db"]
+    idle = [each for each in own.client_list() if each["db"] != str(ours) and not is_waiting(each)]
+    return sum(int(own.client_kill_filter(_id=each["id"])) for each in idle)
+
+
+def is_waiting(client: dict[str, str]) -> bool:
+    return client["cmd"].partition("|")[0] in ("brpop", "subscribe", "psubscribe", "unsubscribe")
 
 
 LIMIT = 3

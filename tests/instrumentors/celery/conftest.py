@@ -21,11 +21,17 @@ def redis(servers: Servers) -> Brokers:
     program = shutil.which("redis-server")
     if program is None:
         url = url_of(KINDS["redis"], servers)
-        return Brokers({"TASKS_BROKER": f"{url}/5", "TASKS_BACKEND": f"{url}/6", "TASKS_QUEUE": queue})
+        return Brokers(_databases(url, queue, 5))
     port = free_port()
     server = servers.start([program, "--port", str(port), "--save", "", "--bind", "127.0.0.1"], port)
     url = f"redis://127.0.0.1:{port}"
-    return Brokers({"TASKS_BROKER": f"{url}/0", "TASKS_BACKEND": f"{url}/1", "TASKS_QUEUE": queue}, stop=server.kill)
+    return Brokers(_databases(url, queue, 0), stop=server.kill)
+
+
+def _databases(url: str, queue: str, first: int) -> dict[str, str]:
+    """The broker, the backend, and the app's own: of one server, as it often is."""
+    broker, backend, shelf = (f"{url}/{first + number}" for number in range(3))
+    return {"TASKS_BROKER": broker, "TASKS_BACKEND": backend, "SHELF": shelf, "TASKS_QUEUE": queue}
 
 
 @pytest.fixture
