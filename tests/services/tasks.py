@@ -150,15 +150,17 @@ def is_waiting(client: dict[str, str]) -> bool:
     return client["cmd"].partition("|")[0] in ("brpop", "subscribe", "psubscribe", "unsubscribe")
 
 
-LIMIT = 3
+LIMIT = int(os.environ.get("LIMIT", "3"))
 """The bug: more should be sold."""
 
 
 @app.task
 def charge(item: str, count: int = 1) -> dict[str, Any]:
-    """Asks what it costs, tells the books, and sells no more than it thinks there are."""
+    """Asks what it costs, takes it off the shelf, tells the books, and sells no more than it thinks there are."""
     price = httpx.get(f"{os.environ['SHOP']}/text?{item}", timeout=60, trust_env=False).text
-    told.delay(item, count)
+    with shelf().pipeline() as pipeline:
+        left, _ = pipeline.decrby(f"stock {item}", count).rpush("charged", item).execute()
+    told.delay(item, left)
     return sold(item, count, price)
 
 

@@ -10,7 +10,7 @@ import pytest
 
 import timetracer
 from services import tasks
-from services.brokers import Brokers, send
+from services.brokers import POOLS, Brokers, send
 from services.processes import Server, script
 from timetracer.cassette.model import Exchange
 from timetracer.rerunning import told
@@ -18,7 +18,6 @@ from timetracer.store.opening import read_any
 
 pytestmark = pytest.mark.services
 Work = Callable[..., Server]
-POOLS = ("prefork", "threads", "solo")
 COUNTED = ["celery run services.tasks.counted", "redis INCRBY tea …", "redis GET tea"]
 
 
