@@ -76,7 +76,7 @@ class Writer:
 
     def start_anew(self) -> None:
         """Forget everything: what waits in a parent process is the parent's to write."""
-        self._made: list[threading.Condition] = []
+        self._condition = threading.Condition()
         self._queue: deque[Unit] = deque()
         self._queued: set[int] = set()
         self._waiting: dict[int, Unit] = {}
@@ -84,13 +84,6 @@ class Writer:
         self._busy = False
         self._paused = False
         self._thread: threading.Thread | None = None
-
-    @property
-    def _condition(self) -> threading.Condition:
-        """Made when it is first needed: what gevent puts in the place of locks, it puts there after we have begun."""
-        if not self._made:
-            self._made.append(threading.Condition())  # whoever does so as well gets the first one, as we do
-        return self._made[0]
 
     def watch(self, unit: Unit) -> None:
         """A unit whose root has ended, and which others still are in."""
