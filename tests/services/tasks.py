@@ -31,6 +31,7 @@ app.conf.update(
     result_extended=True,
     broker_connection_retry_on_startup=True,
     worker_hijack_root_logger=False,
+    beat_schedule={"often": {"task": "services.tasks.add", "schedule": 0.1, "args": (1, 2)}},
 )
 
 
@@ -78,6 +79,13 @@ def flaky(self: Any, times: int) -> int:
 @app.task(bind=True)
 def several(self: Any, count: int) -> Any:
     return group(add.s(number, number) for number in range(count)).apply_async()
+
+
+@app.task(bind=True)
+def growing(self: Any) -> int:
+    """One more joins the chord that it is in."""
+    self.add_to_chord(add.si(5, 5))
+    return 1
 
 
 @app.task

@@ -48,7 +48,9 @@ def work(servers: Servers) -> Callable[..., Server]:
     def start(environ: Mapping[str, str], *options: str, under: Sequence[str] = ()) -> Server:
         quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "info"]
         command = [*under, script("celery"), "-A", "services.tasks", "worker", "-c", "2", *quiet, *options]
-        patched = {"OTEL_PYTHON_AUTO_INSTRUMENTATION_EXPERIMENTAL_GEVENT_PATCH": "patch_all"} if "gevent" in options else {}
+        patched = (
+            {"OTEL_PYTHON_AUTO_INSTRUMENTATION_EXPERIMENTAL_GEVENT_PATCH": "patch_all"} if "gevent" in options else {}
+        )
         return servers.background(command, cwd=TESTS, env={**environ, **patched, "C_FORCE_ROOT": "1"})
 
     return start

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
+import redis as client
+from kombu.asynchronous.timer import Entry
 
 import timetracer
 from services import tasks
-from services.brokers import POOLS, Brokers, send
-from services.processes import Server, script
-from timetracer.cassette.model import Exchange
+from services.brokers import POOLS, TESTS, Brokers, send
+from services.processes import Server, Servers, script
+from timetracer import sessions
+from timetracer.recording.session import Choice, Recording
 from timetracer.rerunning import told
+from timetracer.seams import installed
 from timetracer.store.opening import read_any
 
 pytestmark = pytest.mark.services
@@ -32,9 +35,7 @@ def under(where: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("pool", POOLS)
-def test_of_a_worker_only_what_its_tasks_ask_is_recorded(
-    where: Path, redis: Brokers, work: Work, pool: str
-) -> None:
+def test_of_a_worker_only_what_its_tasks_ask_is_recorded(where: Path, redis: Brokers, work: Work, pool: str) -> None:
     """Each task says twice how far it is, and is acknowledged late, in threads by the thread that ran it."""
     worker = work(redis.environ, "--pool", pool, "--task-events", under=under(where))
     code = "print(sum(1 for each in [counted.delay('tea') for _ in range(12)] if each.get(timeout=90)))"
@@ -55,6 +56,48 @@ def test_a_connection_that_celery_opens_anew_is_celerys_as_well(
     assert len(seen) == 6
     commands = {key.split()[1] for keys in seen for key in keys if key.startswith("redis")}
     assert commands == {"CLIENT", "INCRBY", "GET"}
+
+
+def test_a_chord_that_grows_is_celerys_business(where: Path, redis: Brokers, work: Work) -> None:
+    worker = work(redis.environ, under=under(where))
+    code = "from celery import chord\nprint(chord([growing.s(), growing.s()], total.s())().get(timeout=90))"
+    assert send(code, redis.environ).strip() == "22"
+    worker.stop()
+    redis.stop()
+    assert not [key for keys in recorded(where) for key in keys if key.startswith("redis")]
+    again = [timetracer.rerun(path, tasks.app, strict=True) for path in where.glob("*tasks_growing*.json")]
+    assert [one.as_recorded for one in again] == [True, True]
+
+
+def test_of_the_beat_only_what_it_sends_is_recorded(
+    where: Path, tmp_path: Path, redis: Brokers, servers: Servers
+) -> None:
+    command = [
+        *under(where),
+        script("celery"),
+        "-A",
+        "services.tasks",
+        "beat",
+        "--schedule",
+        str(tmp_path / "schedule"),
+    ]
+    beat = servers.background(command, cwd=TESTS, env=redis.environ)
+    with client.Redis.from_url(redis.environ["TASKS_BROKER"]) as broker:
+        assert broker.blpop([redis.environ["TASKS_QUEUE"]], timeout=60)
+    beat.stop()
+    assert {key for keys in recorded(where) for key in keys} == {"celery send services.tasks.add"}
+
+
+def test_what_celerys_timers_call_is_its_own_in_whatever_greenlet() -> None:
+    """Such as the heart of a worker, which says in Redis that it beats."""
+    seen: list[bool] = []
+    installed.place()
+    try:
+        with sessions.in_context(Recording(Choice(), lambda _: None)):
+            Entry(lambda: seen.append(sessions.inside.get()))()
+    finally:
+        installed.take_out()
+    assert seen == [True]
 
 
 PRODUCING = """

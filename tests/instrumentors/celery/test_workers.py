@@ -87,7 +87,15 @@ def test_a_failing_task_by_the_command_and_by_pytest(failed: Callable[[str], Pat
     """Each in a process of its own, which knows of no broker."""
     path = failed("prefork")
     by_command = [script("timetracer"), "task", str(path), "--app", APP]
-    by_pytest = [script("pytest"), "--timetracer-replay", str(path.parent), "--celery-app", APP, "-p", "no:cacheprovider"]
+    by_pytest = [
+        script("pytest"),
+        "--timetracer-replay",
+        str(path.parent),
+        "--celery-app",
+        APP,
+        "-p",
+        "no:cacheprovider",
+    ]
 
     def ran(command: list[str], **environ: str) -> tuple[int, str]:
         done = subprocess.run(
@@ -197,4 +205,9 @@ def test_celerys_own_connections_are_within_its_exchanges_and_a_tasks_are_not(
     shop = int(upstream.url.rpartition(":")[2])
     # httpx's own seam has its call; Celery's are within Celery's.
     assert by_port == {broker: {True}, shop: {True}}
-    assert [exchange.library for exchange in read(runs(where, "charge")[0]).exchanges] == ["celery", "httpx", "redis", "celery"]
+    assert [exchange.library for exchange in read(runs(where, "charge")[0]).exchanges] == [
+        "celery",
+        "httpx",
+        "redis",
+        "celery",
+    ]
