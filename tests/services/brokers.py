@@ -6,11 +6,14 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 from services.processes import environment
 
 TESTS = Path(__file__).parents[1]
+POOLS = ("prefork", "threads", "solo", *(["gevent"] if find_spec("gevent") else []))
+"""Of workers."""
 PATIENCE = 120
 """s that a program may take."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from functools import cache
 from datetime import date, datetime, timezone
 from decimal import Decimal
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 import httpx
+import redis
 from celery import Celery, group
 from celery.exceptions import Ignore, Reject
 
@@ -29,6 +31,7 @@ app.conf.update(
     result_extended=True,
     broker_connection_retry_on_startup=True,
     worker_hijack_root_logger=False,
+    beat_schedule={"often": {"task": "services.tasks.add", "schedule": 0.1, "args": (1, 2)}},
 )
 
 
@@ -78,6 +81,13 @@ def several(self: Any, count: int) -> Any:
     return group(add.s(number, number) for number in range(count)).apply_async()
 
 
+@app.task(bind=True)
+def growing(self: Any) -> int:
+    """One more joins the chord that it is in."""
+    self.add_to_chord(add.si(5, 5))
+    return 1
+
+
 @app.task
 def typed() -> dict[str, Any]:
     return {
@@ -116,15 +126,49 @@ def sleeping(patience: float) -> None:
     time.sleep(patience)
 
 
-LIMIT = 3
+@cache
+def shelf() -> redis.Redis:
+    """The app's own Redis: one client with its pool, for the whole process."""
+    return redis.Redis.from_url(os.environ["SHELF"], decode_responses=True)
+
+
+@app.task(bind=True, acks_late=True)
+def counted(self: Any, item: str) -> int:
+    """Has Celery say how far it is, and uses the app's own Redis in between."""
+    shelf().incr(item)
+    self.update_state(state="COUNTING")
+    self.send_event("task-counting")
+    return int(shelf().get(item) or 0)
+
+
+@app.task(acks_late=True)
+def cut_off() -> bool:
+    """Ends what Celery's pools keep open: whoever of it goes on, to acknowledge this, opens a connection."""
+    return cut_idle(shelf()) > 0
+
+
+def cut_idle(own: redis.Redis) -> int:
+    """Closes the connections to the broker's and the backend's databases in which nobody waits; how many there were."""
+    ours = own.connection_pool.connection_kwargs["db"]
+    idle = [each for each in own.client_list() if each["db"] != str(ours) and not is_waiting(each)]
+    return sum(int(own.client_kill_filter(_id=each["id"])) for each in idle)
+
+
+def is_waiting(client: dict[str, str]) -> bool:
+    return client["cmd"].partition("|")[0] in ("brpop", "subscribe", "psubscribe", "unsubscribe")
+
+
+LIMIT = int(os.environ.get("LIMIT", "3"))
 """The bug: more should be sold."""
 
 
 @app.task
 def charge(item: str, count: int = 1) -> dict[str, Any]:
-    """Asks what it costs, tells the books, and sells no more than it thinks there are."""
+    """Asks what it costs, takes it off the shelf, tells the books, and sells no more than it thinks there are."""
     price = httpx.get(f"{os.environ['SHOP']}/text?{item}", timeout=60, trust_env=False).text
-    told.delay(item, count)
+    with shelf().pipeline() as pipeline:
+        left, _ = pipeline.decrby(f"stock {item}", count).rpush("charged", item).execute()
+    told.delay(item, left)
     return sold(item, count, price)
 
 

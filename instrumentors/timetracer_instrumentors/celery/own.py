@@ -1,8 +1,8 @@
 """Celery's own business: what it does with its broker and its result backend for itself.
 
 No instrumentor of Redis or AMQP sees any of it, and none of it happens in a replay: there is neither broker nor
-backend. A worker's consumer, its heart and its gossip run within `Consumer.start`, and end in `_shutdown`; a task that
-it runs in the same thread is the app's again (see `consumer`).
+backend. A worker's consumer, its heart and its gossip run within `Consumer.start`, and end in `_shutdown`; a thread or a
+greenlet of its pool acknowledges within `apply_target`. A task that is run there is the app's again (see `consumer`).
 """
 
 from __future__ import annotations
@@ -54,8 +54,17 @@ SEAMS = (
     OwnSeam(f"{_BASE}.on_chord_part_return", nothing),
     OwnSeam(f"{_KEY_VALUE}.on_chord_part_return", nothing),
     OwnSeam(f"{_REDIS}.on_chord_part_return", nothing),
+    OwnSeam(f"{_REDIS}.add_to_chord", nothing),
+    OwnSeam("celery.app.task:Task.send_event", nothing),
     OwnSeam("celery.worker.consumer.consumer:Consumer.start"),
     OwnSeam("celery.worker.worker:WorkController._shutdown"),
+    # What it does beside that in threads and greenlets of its own: it acknowledges, it listens to commands, it ticks.
+    OwnSeam("celery.concurrency.base:apply_target"),
+    OwnSeam("celery.concurrency.thread:apply_target"),  # which has it by name
+    OwnSeam("celery.concurrency.gevent:apply_timeout"),
+    OwnSeam("celery.worker.pidbox:gPidbox.loop"),
+    OwnSeam("kombu.asynchronous.timer:Entry.__call__"),
+    OwnSeam("celery.beat:Scheduler._ensure_connected"),
     EndSeam("celery.concurrency.prefork:process_destructor"),
     # Results that arrive while nobody asks: in the greenlet of a gevent or eventlet app.
     OwnSeam("celery.backends.redis:ResultConsumer.drain_events"),

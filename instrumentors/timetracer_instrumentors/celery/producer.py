@@ -21,8 +21,17 @@ from timetracer_instrumentors.celery.untyped import Celery, Control
 from timetracer_instrumentors.http import TRACE_HEADERS
 
 _LIVING = "self producer publisher connection router result_cls task_type route_name add_to_parent callback channel"
-_OF_THIS_PROCESS = frozenset(_LIVING.split())
+_OF_THIS_PROCESS = frozenset(_LIVING.split()) | {"reply_to"}  # which Celery makes up for each thread
 """Arguments that are objects of this process, and no part of what is asked."""
+
+_CONFIGURED = {
+    "serializer": "task_serializer",
+    "priority": "task_default_priority",
+    "time_limit": "task_time_limit",
+    "soft_time_limit": "task_soft_time_limit",
+    "ignore_result": "task_ignore_result",
+}
+"""Options that a task has of the app's configuration. A thread that comes while Celery still binds the task has not."""
 
 
 class Nowhere:
@@ -81,6 +90,14 @@ def _options(bound: inspect.BoundArguments) -> dict[str, Any]:
     }
 
 
+def _beyond_configured(app: Any, options: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: value
+        for name, value in options.items()
+        if name not in _CONFIGURED or value != app.conf[_CONFIGURED[name]]
+    }
+
+
 def _asks_nobody(*_: Any, **__: Any) -> None:
     return None
 
@@ -95,7 +112,7 @@ def sending(app: Any, *args: Any, **kwargs: Any) -> CallSeam:
         return _REFUSED
 
     def request(*_: Any, **__: Any) -> Message:
-        options = _options(bound)
+        options = _beyond_configured(app, _options(bound))
         name = options.pop("name")
         body = {"args": list(options.pop("args", ())), "kwargs": dict(options.pop("kwargs", {})), "options": options}
         return Message(({"call": "send", "task": str(name)},), encoded(body, exact=False))

@@ -21,11 +21,17 @@ def redis(servers: Servers) -> Brokers:
     program = shutil.which("redis-server")
     if program is None:
         url = url_of(KINDS["redis"], servers)
-        return Brokers({"TASKS_BROKER": f"{url}/5", "TASKS_BACKEND": f"{url}/6", "TASKS_QUEUE": queue})
+        return Brokers(_databases(url, queue, 5))
     port = free_port()
     server = servers.start([program, "--port", str(port), "--save", "", "--bind", "127.0.0.1"], port)
     url = f"redis://127.0.0.1:{port}"
-    return Brokers({"TASKS_BROKER": f"{url}/0", "TASKS_BACKEND": f"{url}/1", "TASKS_QUEUE": queue}, stop=server.kill)
+    return Brokers(_databases(url, queue, 0), stop=server.kill)
+
+
+def _databases(url: str, queue: str, first: int) -> dict[str, str]:
+    """The broker, the backend, and the app's own: of one server, as it often is."""
+    broker, backend, shelf = (f"{url}/{first + number}" for number in range(3))
+    return {"TASKS_BROKER": broker, "TASKS_BACKEND": backend, "SHELF": shelf, "TASKS_QUEUE": queue}
 
 
 @pytest.fixture
@@ -42,6 +48,9 @@ def work(servers: Servers) -> Callable[..., Server]:
     def start(environ: Mapping[str, str], *options: str, under: Sequence[str] = ()) -> Server:
         quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "info"]
         command = [*under, script("celery"), "-A", "services.tasks", "worker", "-c", "2", *quiet, *options]
-        return servers.background(command, cwd=TESTS, env={**environ, "C_FORCE_ROOT": "1"})
+        patched = (
+            {"OTEL_PYTHON_AUTO_INSTRUMENTATION_EXPERIMENTAL_GEVENT_PATCH": "patch_all"} if "gevent" in options else {}
+        )
+        return servers.background(command, cwd=TESTS, env={**environ, **patched, "C_FORCE_ROOT": "1"})
 
     return start

@@ -62,6 +62,14 @@ def test_objects_of_this_process_and_trace_headers_are_no_part_of_it(path: Path)
     assert json.loads(exchange.request_body or b"")["options"] == {"queue": "one", "headers": {"shop": "b"}}
 
 
+def test_what_is_configured_is_asked_whether_a_task_says_so_or_not(path: Path) -> None:
+    """A task that is not bound yet, in another thread's way, does not."""
+    recorded = sent(path, lambda: add.apply_async((1, 2), serializer="json", time_limit=app.conf.task_time_limit))
+    assert json.loads(recorded[0].request_body or b"")["options"] == {}
+    with timetracer.replay(path, strict=True):
+        app.send_task("add", (1, 2))
+
+
 @pytest.mark.parametrize(
     ("change", "name"),
     [
@@ -70,6 +78,7 @@ def test_objects_of_this_process_and_trace_headers_are_no_part_of_it(path: Path)
         ({"queue": "two"}, "request.body.options.queue"),
         ({"headers": {"shop": "c"}}, "request.body.options.headers.shop"),
         ({"countdown": 7}, "request.body.options.countdown"),
+        ({"serializer": "pickle"}, "request.body.options.serializer"),
     ],
 )
 def test_a_change_is_a_miss_that_names_the_field(path: Path, change: dict[str, Any], name: str) -> None:

@@ -39,6 +39,8 @@ def test_behind_redis(path: Path, redis: Brokers, work: Callable[..., Server], n
     assert len(recorded["seen"]) >= (1 if names else 35)
     assert "ReplayError" not in json.dumps(replayed)
     assert replayed["seen"] == recorded["seen"]
+    (cassette,) = files.read(path)
+    assert {exchange.library for exchange in cassette.exchanges} == {"celery"}
 
 
 def test_behind_rabbitmq(path: Path, rabbitmq: Brokers, work: Callable[..., Server]) -> None:

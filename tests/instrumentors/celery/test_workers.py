@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -12,8 +13,8 @@ import pytest
 
 import timetracer
 from services import tasks
-from services.brokers import Brokers, send
-from services.processes import Server, script
+from services.brokers import POOLS, TESTS, Brokers, send
+from services.processes import Server, environment, script
 from services.upstream import Upstream
 from timetracer.cassette import files
 from timetracer.cassette.model import Cassette, Kind, Span
@@ -21,6 +22,7 @@ from timetracer.rerunning import told
 
 pytestmark = pytest.mark.services
 Work = Callable[..., Server]
+APP = "services.tasks:app"
 
 
 def recorded_by(where: Path) -> list[str]:
@@ -36,26 +38,38 @@ def read(path: Path) -> Cassette:
     return cassette
 
 
-@pytest.mark.parametrize("pool", ["prefork", "threads", "solo"])
+@pytest.fixture
+def failed(where: Path, redis: Brokers, work: Work, upstream: Upstream, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """``failed(pool)``: the cassette of a task that failed in such a worker, with every server stopped since."""
+
+    def fail(pool: str) -> Path:
+        monkeypatch.setenv("SHOP", upstream.url)
+        monkeypatch.setenv("SHELF", redis.environ["SHELF"])
+        worker = work(redis.environ, "--pool", pool, under=recorded_by(where))
+        said = send("print(repr(charge.delay('tea', 5).get(timeout=90, propagate=False)))", redis.environ)
+        assert said.strip() == "OutOfStock('tea', 5)"
+        worker.stop()
+        redis.stop()
+        upstream.stop()
+        tasks.shelf.cache_clear()
+        (path,) = runs(where, "charge")
+        return path
+
+    return fail
+
+
+@pytest.mark.parametrize("pool", POOLS)
 def test_a_failing_task_fails_again_and_is_mended(
-    where: Path, redis: Brokers, work: Work, upstream: Upstream, monkeypatch: pytest.MonkeyPatch, pool: str
+    failed: Callable[[str], Path], upstream: Upstream, monkeypatch: pytest.MonkeyPatch, pool: str
 ) -> None:
-    environ = {**redis.environ, "SHOP": upstream.url}
-    worker = work(environ, "--pool", pool, under=recorded_by(where))
-    said = send("print(repr(charge.delay('tea', 5).get(timeout=90, propagate=False)))", environ)
-    assert said.strip() == "OutOfStock('tea', 5)"
-    worker.stop()
-    redis.stop()
-    upstream.stop()
-    (path,) = runs(where, "charge")
+    path = failed(pool)
     calls = [(exchange.library, exchange.key.split("?")[0]) for exchange in read(path).exchanges]
     assert calls == [
         ("celery", "run services.tasks.charge"),
         ("httpx", f"GET {upstream.url}/text"),
+        ("redis", "MULTI DECRBY stock tea …; RPUSH charged …; EXEC"),
         ("celery", "send services.tasks.told"),
     ]
-
-    monkeypatch.setenv("SHOP", upstream.url)
     again = timetracer.rerun(path, tasks.app, strict=True)
     assert again.as_recorded, again.text()
     assert isinstance(again.error, tasks.OutOfStock)
@@ -67,6 +81,40 @@ def test_a_failing_task_fails_again_and_is_mended(
     mended = timetracer.rerun(path, tasks.app)
     assert (mended.error, mended.as_recorded) == (None, False)
     assert told(mended.now).startswith('SUCCESS {"item":"tea","count":5')
+
+
+def test_a_failing_task_by_the_command_and_by_pytest(failed: Callable[[str], Path], tmp_path: Path) -> None:
+    """Each in a process of its own, which knows of no broker."""
+    path = failed("prefork")
+    by_command = [script("timetracer"), "task", str(path), "--app", APP]
+    by_pytest = [
+        script("pytest"),
+        "--timetracer-replay",
+        str(path.parent),
+        "--celery-app",
+        APP,
+        "-p",
+        "no:cacheprovider",
+    ]
+
+    def ran(command: list[str], **environ: str) -> tuple[int, str]:
+        done = subprocess.run(
+            command, cwd=TESTS, env=environment(environ), capture_output=True, text=True, check=False, timeout=120
+        )
+        return done.returncode, done.stdout + done.stderr
+
+    status, out = ran(by_command)
+    assert status == 0, out
+    assert "recorded  FAILURE services.tasks.OutOfStock('tea', 5) at " in out
+    assert "calls     3 played, 0 missed" in out
+    status, out = ran(by_command, LIMIT="10")
+    assert status == 1, out
+    assert 'now       SUCCESS {"item":"tea","count":5' in out
+
+    status, out = ran(by_pytest)
+    assert (status, "2 passed" in out) == (0, True), out  # with the one that it sent
+    status, out = ran(by_pytest, LIMIT="10")
+    assert (status, "1 failed, 1 passed" in out) == (1, True), out
 
 
 def test_every_run_is_a_unit_of_its_own_and_none_is_lost(where: Path, redis: Brokers, work: Work) -> None:
@@ -138,7 +186,7 @@ sys.addaudithook(hear)
 """
 
 
-@pytest.mark.parametrize("pool", ["prefork", "threads", "solo"])
+@pytest.mark.parametrize("pool", POOLS)
 def test_celerys_own_connections_are_within_its_exchanges_and_a_tasks_are_not(
     where: Path, tmp_path: Path, redis: Brokers, work: Work, upstream: Upstream, pool: str
 ) -> None:
@@ -157,4 +205,9 @@ def test_celerys_own_connections_are_within_its_exchanges_and_a_tasks_are_not(
     shop = int(upstream.url.rpartition(":")[2])
     # httpx's own seam has its call; Celery's are within Celery's.
     assert by_port == {broker: {True}, shop: {True}}
-    assert [exchange.library for exchange in read(runs(where, "charge")[0]).exchanges] == ["celery", "httpx", "celery"]
+    assert [exchange.library for exchange in read(runs(where, "charge")[0]).exchanges] == [
+        "celery",
+        "httpx",
+        "redis",
+        "celery",
+    ]

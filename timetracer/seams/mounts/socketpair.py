@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     Buffer: TypeAlias = "bytes | bytearray | memoryview"
     RealSocket: TypeAlias = socket.socket
 else:
-    # Test tools put a class that refuses in the place of `socket.socket`: ours reaches nobody.
-    RealSocket = next(kind for kind in socket.socket.__mro__ if kind.__module__ == "socket")
+    # Test tools put a class that refuses in the place of `socket.socket`: ours reaches nobody. gevent's is no such one.
+    RealSocket = next((kind for kind in socket.socket.__mro__ if kind.__module__ == "socket"), socket.socket)
 
 PEEK: Final = int(socket.MSG_PEEK)
 """A plain number: an operation on an enumeration's flags takes as long as all the rest of a `recv` of ours."""
