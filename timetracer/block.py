@@ -23,9 +23,8 @@ from timetracer.recording.assembler import assemble
 from timetracer.recording.session import Recording
 from timetracer.redaction.pseudonyms import Pseudonyms
 from timetracer.redaction.rules import Rules
-from timetracer.replaying import guard
+from timetracer.replaying import guard, outcomes
 from timetracer.replaying.clock import Clock
-from timetracer.replaying import outcomes
 from timetracer.replaying.drift import drift
 from timetracer.replaying.session import OUTBOUND, Manner, Replay
 from timetracer.replaying.verdict import Verdict

@@ -69,7 +69,7 @@ class Outcomes:
         """One more outcome of a recorded call."""
         outcome = self.spans.setdefault(span_id, Outcome())
         setattr(outcome, word, getattr(outcome, word) + 1)
-        outcome.reasons += [reason for reason in reasons if reason not in outcome.reasons]
+        outcome.reasons = [*dict.fromkeys((*outcome.reasons, *reasons))]
 
     def add(self, other: Outcomes) -> None:
         """Count those of another replay as well."""
@@ -78,7 +78,7 @@ class Outcomes:
             ours.played += theirs.played
             ours.relaxed += theirs.relaxed
             ours.unplayed += theirs.unplayed
-            ours.reasons += [reason for reason in theirs.reasons if reason not in ours.reasons]
+            ours.reasons = [*dict.fromkeys((*ours.reasons, *theirs.reasons))]
         self.missed += other.missed
 
     def since(self, before: Outcomes) -> Outcomes:
@@ -86,9 +86,10 @@ class Outcomes:
         now = Outcomes(missed=[*(Counter(self.missed) - Counter(before.missed)).elements()])
         for span_id, outcome in self.spans.items():
             was = before.spans.get(span_id, Outcome())
-            more = outcome.played - was.played, outcome.relaxed - was.relaxed, outcome.unplayed - was.unplayed
-            if any(more):
-                now.spans[span_id] = Outcome(*(max(0, count) for count in more), outcome.reasons)
+            played, relaxed = outcome.played - was.played, outcome.relaxed - was.relaxed
+            unplayed = max(0, outcome.unplayed - was.unplayed)
+            if played or relaxed or unplayed:
+                now.spans[span_id] = Outcome(played, relaxed, unplayed, outcome.reasons)
         return now
 
     def replace(self, newer: Outcomes) -> None:
