@@ -53,7 +53,9 @@ def test_without_a_place_it_stands_beside_the_nearest_or_below_the_root() -> Non
     below = MissedCall("b", within=f"{1:016x}", at=1)
     other = MissedCall("c", nearest="ff", within="ff")
     trace = Trace(replayed(beside, below, other))
-    parents = {node.span.name: node.parent.number for node in trace.nodes if word(node.span) == "missed" and node.parent}
+    parents = {
+        node.span.name: node.parent.number for node in trace.nodes if word(node.span) == "missed" and node.parent
+    }
     assert parents == {"a": 3, "b": 1}
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from replaying.recording import A, X, Recording, http
+from replaying.recording import A, Recording, X, http
 from timetracer.errors import StoreError, UnmatchedCall
 from timetracer.replaying.calls import Asked
 from timetracer.replaying.matching import Index
