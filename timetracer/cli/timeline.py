@@ -18,16 +18,14 @@ from timetracer.cassette import files
 from timetracer.cli.app import command_app
 from timetracer.cli.options import (
     AsciiOption,
-    FilterOption,
     JsonOption,
     NameArgument,
     PathArgument,
-    ReplayOption,
     WidthOption,
-    overlay,
 )
-from timetracer.cli.options import span_query as parsed
 from timetracer.cli.reading import Reader, print_json
+from timetracer.cli.span_options import FilterOption, ReplayOption, overlay
+from timetracer.cli.span_options import span_query as parsed
 from timetracer.terminal import picture
 from timetracer.terminal.paper import Paper, console, paper, put
 from timetracer.terminal.waterfall import timeline

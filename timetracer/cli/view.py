@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from timetracer.cli.app import command_app
-from timetracer.cli.options import AsciiOption, NameArgument, ReplayOption, overlay
+from timetracer.cli.options import AsciiOption, NameArgument
 from timetracer.cli.reading import Reader
+from timetracer.cli.span_options import ReplayOption, overlay
 from timetracer.errors import CassetteNotFound, TimetracerError
 
 if TYPE_CHECKING:
