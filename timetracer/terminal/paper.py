@@ -94,11 +94,17 @@ def put(on: Console, lines: Iterable[Text | str]) -> None:
         on.file.writelines(f"{_styled(line, on)}\n" for line in lines)
 
 
+def segments(line: Text, on: Console) -> Iterable[Segment]:
+    """The pieces of a line; `Text.render` alone leaves out the style of a text that has no other."""
+    pieces = line.render(on, end="")
+    return pieces if line.spans else Segment.apply_style(pieces, on.get_style(line.style))
+
+
 def _styled(line: Text | str, on: Console) -> str:
     """With the terminal's codes. `Console.print` would lay it out as well, which takes many times as long."""
     if isinstance(line, str):
         return line
-    pieces = line.render(on)
+    pieces = segments(line, on)
     if on.no_color:
         pieces = Segment.remove_color(pieces)
     system = COLOR_SYSTEMS[on.color_system or "standard"]
