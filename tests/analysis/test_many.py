@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import recordings
 from timetracer.analysis.many import PARTS, group_name, groups, sparkline
 from timetracer.store.entry import describe

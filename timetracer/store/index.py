@@ -47,7 +47,7 @@ class Index:
         seen: dict[str, Any] = {}
         damages: list[TimetracerError] = []
         changed = False
-        for name, path, stamp in sorted(_listed(self._directory)):
+        for name, path, stamp in sorted(listed(self._directory)):
             kept = known.get(name)
             made = _read(kept[1]) if kept and kept[0] == stamp else None
             if made is None:
@@ -100,7 +100,7 @@ def _cache() -> Path:
     return (Path(home) if home else Path.home() / ".cache") / "timetracer"
 
 
-def _listed(directory: Path) -> Iterator[tuple[str, str, list[int]]]:
+def listed(directory: Path) -> Iterator[tuple[str, str, list[int]]]:
     """(name, path, stamp) of every cassette file; as `DirectoryStore` has it, names that begin with a dot are none."""
     waiting = [("", str(directory))]
     while waiting:
