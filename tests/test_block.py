@@ -23,6 +23,7 @@ from timetracer.cassette.model import Cassette
 from timetracer.errors import CassetteDamaged, CassetteNotFound, FailedVerdict, SettingError, UnmatchedCall
 from timetracer.recording import faults, providers
 from timetracer.redaction.rules import Rules
+from timetracer.replaying import outcomes
 from timetracer.seams import installed
 from toy_world import World
 
@@ -414,3 +415,21 @@ def test_processes_that_save_one_cassette_at_once_all_save_it(tmp_path: Path, sa
     (all_of_it,) = files.read(path)
     assert sorted(exchange.key for exchange in all_of_it.exchanges) == [f"GET {name}" for name in "abcde"]
     assert [span.start for span in all_of_it.spans] == sorted(span.start for span in all_of_it.spans)
+
+
+def test_a_report_has_of_each_cassette_the_newest_replay(path: Path, tmp_path: Path) -> None:
+    cassette = recorded(path, a=b"1", b=b"2")
+    report = tmp_path / "replay.json"
+    ids = [span.span_id for span in cassette.spans]
+
+    def told(*addresses: str) -> tuple[list[str], list[str]]:
+        with suppress(FailedVerdict), replay(path, replay_report=report):
+            for address in addresses:
+                with suppress(UnmatchedCall):
+                    World().get(address)
+        found = outcomes.read(report)
+        assert {call.within for call in found.missed} <= {cassette.spans[0].span_id}
+        return [found.spans[span_id].word for span_id in ids], [call.asked for call in found.missed]
+
+    assert told("a", "c") == (["played", "unplayed"], ["GET c"])
+    assert told("b") == (["unplayed", "played"], [])

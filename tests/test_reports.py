@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from timetracer.replaying.outcomes import MissedCall, Outcome, Outcomes
 from timetracer.replaying.verdict import Verdict
 from timetracer.reports import FOLDER, Report, gather, together
 
@@ -21,8 +22,17 @@ VERDICT = Verdict(
     recorded=2,
     drifted=["GET /e: 1, now 2"],
 )
+MISSED = MissedCall("GET /b", nearest="1", why=("path",))
 REPORT = Report(
-    VERDICT, ["b is missing", "c is missing", "b is missing"], 5, 4, 1, {"disk": 2}, ["x", "x", "y"], ["x", "y"]
+    VERDICT,
+    ["b is missing", "c is missing", "b is missing"],
+    5,
+    4,
+    1,
+    {"disk": 2},
+    ["x", "x", "y"],
+    ["x", "y"],
+    Outcomes({"1": Outcome(played=1), "2": Outcome(relaxed=1, reasons=["a generated id"])}, [MISSED]),
 )
 
 
@@ -59,6 +69,7 @@ def test_a_forked_child_reports_what_it_did_itself() -> None:
         units=6,
         faults={"disk": 3, "other": 1},
         left=["y"],
+        outcomes=Outcomes({"1": Outcome(played=2), "2": Outcome(relaxed=1)}, [MISSED, MISSED]),
     )
     assert more.since(REPORT) == Report(
         Verdict(played=1, missed=["GET /b"], drifted=["GET /e: 1, now 2"]),
@@ -67,6 +78,7 @@ def test_a_forked_child_reports_what_it_did_itself() -> None:
         faults={"disk": 1, "other": 1},
         outside=["x", "y"],
         left=["y"],
+        outcomes=Outcomes({"1": Outcome(played=1)}, [MISSED]),
     )
     assert REPORT.since(REPORT) == Report(outside=["x", "y"], left=["x", "y"])
 
@@ -77,6 +89,7 @@ def test_sums() -> None:
     assert whole.verdict.unplayed == ["GET /d", "GET /f", "x", "y"]
     assert (whole.units, whole.calls, whole.lost, whole.faults) == (6, 5, 2, {"disk": 3})
     assert whole.problems == [*REPORT.problems, "f"]
+    assert whole.outcomes == REPORT.outcomes
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from timetracer.recording.assembler import assemble
 from timetracer.recording.session import Recording
 from timetracer.redaction.pseudonyms import Pseudonyms
 from timetracer.redaction.rules import Rules
-from timetracer.replaying import guard
+from timetracer.replaying import guard, outcomes
 from timetracer.replaying.clock import Clock
 from timetracer.replaying.drift import drift
 from timetracer.replaying.session import OUTBOUND, Manner, Replay
@@ -180,6 +180,8 @@ class Block:
             self._verdict = Verdict(recorded=len(outbound(self._recorded)))
             if self.mode == "verify":
                 self._verdict = drift(self._read(), self._recorded, installed.load, self._manner())
+        elif session is not None and (report := self.settings.replay_report):
+            _tell(report, session.outcomes())
 
     @property
     def verdict(self) -> Verdict:
@@ -251,6 +253,14 @@ class Block:
             return self.path.read_bytes()
         except OSError:
             return b""
+
+
+def _tell(report: Path, newer: outcomes.Outcomes) -> None:
+    """Put what became of one replay beside what the file has of others."""
+    with lock(report):
+        known = outcomes.read(report) if report.exists() else outcomes.Outcomes()
+        known.replace(newer)
+        known.write(report)
 
 
 def outbound(cassette: Cassette) -> list[Exchange]:

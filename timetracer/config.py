@@ -150,6 +150,9 @@ class Settings:
         "recorded", _choice(*_CLOCKS), f"one of {', '.join(_CLOCKS)}", "The time that code sees while it is replayed."
     )
     strict: bool = _setting(False, _switch, "true or false", "A recorded call that was not played fails the replay.")
+    replay_report: Path | None = _setting(
+        None, _path, "a path", "The file that a replay tells in what became of each recorded call, for `view --replay`."
+    )
     sources: Mapping[str, str] = field(default_factory=dict[str, str], compare=False, repr=False)
     """Where each setting that was set stands: ``{"mode": "the environment", "dir": "/app/timetracer.toml"}``."""
 

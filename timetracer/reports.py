@@ -16,6 +16,8 @@ from typing import Any, TypeVar
 
 import orjson
 
+from timetracer.replaying import outcomes
+from timetracer.replaying.outcomes import Outcomes
 from timetracer.replaying.verdict import Verdict
 
 FOLDER = "TIMETRACER_REPORT_DIR"
@@ -38,6 +40,7 @@ class Report:
         faults: how often each kind of fault happened.
         outside: keys of the recorded calls outside any request. All processes of a service share them.
         left: those that this process has not played.
+        outcomes: of each recorded call.
     """
 
     verdict: Verdict = field(default_factory=Verdict)
@@ -48,6 +51,7 @@ class Report:
     faults: dict[str, int] = field(default_factory=dict[str, int])
     outside: list[str] = field(default_factory=list[str])
     left: list[str] = field(default_factory=list[str])
+    outcomes: Outcomes = field(default_factory=Outcomes)
 
     def since(self, before: Report) -> Report:
         """What has come in addition to `before`: a forked child begins with a copy of all that its parent knows."""
@@ -60,6 +64,7 @@ class Report:
             faults=dict(Counter(self.faults) - Counter(before.faults)),
             outside=before.left,
             left=self.left,
+            outcomes=self.outcomes.since(before.outcomes),
         )
 
     def leave(self) -> None:
@@ -70,7 +75,7 @@ class Report:
         place = Path(folder) / _names.setdefault(os.getpid(), f"{os.getpid()}-{time_ns()}.json")
         temporary = place.with_suffix(".tmp")
         with suppress(FileNotFoundError):  # the process has outlived the run, and the folder is gone
-            temporary.write_bytes(orjson.dumps(asdict(self)))
+            temporary.write_bytes(orjson.dumps(asdict(self) | {"outcomes": self.outcomes.to_json()}))
             temporary.replace(place)
 
 
@@ -91,6 +96,7 @@ def together(reports: Iterable[Report]) -> Report:
         whole.calls += report.calls
         whole.lost += report.lost
         whole.faults = dict(Counter(whole.faults) + Counter(report.faults))
+        whole.outcomes.add(report.outcomes)
         recorded |= Counter(report.outside)
         played += Counter(report.outside) - Counter(report.left)
     whole.verdict.unplayed += (recorded - played).elements()
@@ -101,7 +107,7 @@ def _read(data: bytes) -> Report:
     told: dict[str, Any] = orjson.loads(data)
     verdict = Verdict(**told.pop("verdict"))
     verdict.relaxed = [(key, tuple(reasons)) for key, reasons in verdict.relaxed]
-    return Report(verdict, **told)
+    return Report(verdict, outcomes=outcomes.from_json(told.pop("outcomes")), **told)
 
 
 def _less(now: Verdict, before: Verdict) -> Verdict:

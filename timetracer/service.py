@@ -126,7 +126,7 @@ class Service:
         report = Report(units=self.keeper.units, calls=self.keeper.calls, lost=self.keeper.lost, faults=faults.counts())
         if isinstance(self.session, ServiceReplay):
             requests, elsewhere = self.session.requests(), self.session.elsewhere()
-            report.problems = self.session.problems()
+            report.problems, report.outcomes = self.session.problems(), self.session.outcomes()
         else:
             requests, elsewhere = self._drift, self._background_drift()
         report.left, elsewhere.unplayed = elsewhere.unplayed, []

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import recordings
 from timetracer.analysis.many import PARTS, group_name, groups, sparkline
 from timetracer.store.entry import describe
@@ -12,8 +10,8 @@ ENTRY = describe(recordings.order(), "a", "unit", 100)
 
 
 def test_groups() -> None:
-    entries = [replace(ENTRY, start=number, duration=number + 1, error=number < 5) for number in range(100)]
-    other = replace(ENTRY, start=50, route="/other", error=False)
+    entries = [ENTRY._replace(start=number, duration=number + 1, error=number < 5) for number in range(100)]
+    other = ENTRY._replace(start=50, route="/other", error=False)
     first, second = groups((group_name(entry, "route"), entry) for entry in [*entries, other])
     assert (first.name, first.count, first.failed, first.size) == ("POST /orders/{id}", 100, 5, 10_000)
     assert (first.p50, first.p95, first.p99) == (50, 95, 99)
@@ -25,7 +23,7 @@ def test_groups() -> None:
 
 def test_names_of_groups() -> None:
     assert [group_name(ENTRY, by) for by in ("service", "status", "method")] == ["shop", "502", "POST"]
-    nothing = replace(ENTRY, service="", status=None, method="", kind="process")
+    nothing = ENTRY._replace(service="", status=None, method="", kind="process")
     assert [group_name(nothing, by) for by in ("route", "service", "status", "method")] == [
         "(process)",
         *["(none)"] * 3,

@@ -48,6 +48,8 @@ def test_the_data_say_what_is_drawn(order: Cassette) -> None:
         "chunks": None,
         "matches": True,
         "remarks": [],
+        "replay": None,
+        "replay_why": [],
     }
     assert (spans[7]["body_until_ns"], spans[7]["chunks"]) == (1200 * MS, 2)
 

@@ -21,6 +21,8 @@ GROUP = "viewing"
 SPANS = 10_000
 OPEN, REDRAW = 500.0, 30.0
 SIZE = (160, 50)
+STEPS = ("load", "check", "price", "tax", "stock", "reserve", "pay", "pack", "send", "tell")
+"""Ten siblings of which no two are alike: those that are would be one row."""
 KEYS = ("j", "k", "pagedown", "left", "plus", "greater_than_sign", "minus", "c", "e", "G", "g")
 
 
@@ -50,8 +52,8 @@ def tree() -> Cassette:
     for number, span in enumerate(flat.spans[1:]):
         call = number % 10 == 0
         parent = spans[(number + 9) // 10].span_id
-        kind, kept = (Kind.CLIENT, span.exchange) if call else (Kind.INTERNAL, None)
-        spans.append(replace(span, name=f"step {number % 7}", kind=kind, exchange=kept, parent_id=parent))
+        name, kept = STEPS[number % 10], replace(span, parent_id=parent)
+        spans.append(kept if call else replace(kept, name=name, kind=Kind.INTERNAL, exchange=None, attributes={}))
     return Cassette(spans, flat.resource, flat.name)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from store.units import unit
 from timetracer.cassette.model import Cassette
 from timetracer.store.entry import Entry, describe
@@ -15,7 +13,7 @@ def entry(cassette: Cassette, name: str) -> Entry:
 
 
 def test_old_ones() -> None:
-    entries = [replace(entry(unit(0), str(number)), start=number, error=number == 1) for number in range(4)]
+    entries = [entry(unit(0), str(number))._replace(start=number, error=number == 1) for number in range(4)]
     assert [each.name for each in old(entries, 3, keep_errors=False)] == ["0", "1", "2"]
     assert [each.name for each in old(entries, 3, keep_errors=True)] == ["0", "2"]
 

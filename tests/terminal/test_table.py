@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -30,9 +28,9 @@ FAILED = Entry(
     size=2_048,
     fingerprint="41938ace435aaca5",
 )
-FINE = replace(FAILED, name="b.json", start=START + 10**9, method="GET", target="/", status=404, error=False, spans=1)
-OUTSIDE = replace(
-    FINE, name="process-1.jsonl:1", kind="process", start=START + 2 * 10**9, method="", target="tick", status=None
+FINE = FAILED._replace(name="b.json", start=START + 10**9, method="GET", target="/", status=404, error=False, spans=1)
+OUTSIDE = FINE._replace(
+    name="process-1.jsonl:1", kind="process", start=START + 2 * 10**9, method="", target="tick", status=None
 )
 
 
@@ -41,7 +39,7 @@ def drawn(*entries: Entry, paper: Paper) -> str:
 
 
 def test_the_newest_is_first() -> None:
-    twin = replace(FINE, name="a.json")
+    twin = FINE._replace(name="a.json")
     assert [entry.name for entry in newest_first([FAILED, FINE, twin, OUTSIDE])] == [
         OUTSIDE.name, "a.json", "b.json", FAILED.name
     ]  # fmt: skip
@@ -88,7 +86,7 @@ def test_what_is_least_asked_for_gives_way(width: int, expected: str) -> None:
 
 
 def test_one_long_text_does_not_make_every_line_long() -> None:
-    lines = drawn(FINE, replace(FAILED, service="x" * 10_000_000), paper=Paper(WIDEST)).splitlines()
+    lines = drawn(FINE, FAILED._replace(service="x" * 10_000_000), paper=Paper(WIDEST)).splitlines()
     assert max(map(len, lines)) < 500
 
 
@@ -105,8 +103,8 @@ def test_no_cassettes_are_told() -> None:
     [
         (FAILED, "POST /orders/7?x=1"),
         (OUTSIDE, "(process) tick"),
-        (replace(OUTSIDE, target=""), "(process)"),
-        (replace(FAILED, method="", target="tests/test_a.py::test_b"), "tests/test_a.py::test_b"),
+        (OUTSIDE._replace(target=""), "(process)"),
+        (FAILED._replace(method="", target="tests/test_a.py::test_b"), "tests/test_a.py::test_b"),
     ],
 )
 def test_a_recording_outside_any_request_is_marked(entry: Entry, named: str) -> None:
@@ -115,7 +113,7 @@ def test_a_recording_outside_any_request_is_marked(entry: Entry, named: str) -> 
 
 @pytest.mark.parametrize(("status", "colour"), [(502, ERROR), (404, WARNING), (200, "green")])
 def test_the_status_has_the_colour_of_its_class(status: int, colour: str) -> None:
-    _, line, _ = table([replace(FINE, status=status)], Paper(150))
+    _, line, _ = table([FINE._replace(status=status)], Paper(150))
     assert colour in {span.style for span in line.spans if line.plain[span.start : span.end].strip() == str(status)}
 
 

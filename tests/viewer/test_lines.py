@@ -92,3 +92,25 @@ def test_fewer_lines_keep_the_cursor_among_them() -> None:
             assert app.lines.cursor == 0
 
     asyncio.run(drive())
+
+
+def test_a_line_of_one_style_keeps_it() -> None:
+    class Failed(Numbers):
+        def line(self, place: int, paper: Paper) -> Text:
+            return Text("wrong", "red")
+
+    class Wrong(App[None]):
+        def compose(self) -> ComposeResult:
+            yield Failed(1)
+
+    async def drive() -> None:
+        app = Wrong()
+        async with app.run_test(size=(40, 10)) as pilot:
+            await settled(pilot)
+            strips = app.screen._compositor.render_strips()
+            (piece,) = (segment for strip in strips for segment in strip if segment.text.startswith("wrong"))
+            assert piece.style
+            assert piece.style.color
+            assert piece.style.color.name == "red" or piece.style.color.triplet is not None
+
+    asyncio.run(drive())

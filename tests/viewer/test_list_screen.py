@@ -43,7 +43,7 @@ def test_what_cannot_be_read_says_so() -> None:
 
 def test_ten_thousand_cassettes_are_no_trouble() -> None:
     entry = describe(recordings.order(), "a", "unit", 1)
-    many = [replace(entry, name=f"{number:05}", start=number) for number in range(10_000)]
+    many = [entry._replace(name=f"{number:05}", start=number) for number in range(10_000)]
     shown = screen(Source("many", lambda: many, lambda _: recordings.order()), "G", only="")
     assert "00000" in shown
     assert "10,000 cassettes" in shown
@@ -58,7 +58,7 @@ def test_while_watching_new_ones_appear_and_the_cursor_stays() -> None:
             await settled(pilot)
             listed = viewer.screen
             assert isinstance(listed, ListScreen)
-            known.append(replace(known[0], name="second", start=known[0].start + 1))
+            known.append(known[0]._replace(name="second", start=known[0].start + 1))
             listed.refresh_entries()
             await settled(pilot)
             assert [entry.name for entry in listed.cassettes.entries] == ["second", "first"]

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,8 @@ from rich.cells import cell_len
 from rich.color import Color
 
 import recordings
+from timetracer.analysis.overlay import overlaid
+from timetracer.replaying.outcomes import MissedCall, Outcome, Outcomes
 from timetracer.viewer.app import THEMES, Source, Viewer
 from viewer.driving import driven, screen, source
 
@@ -47,11 +50,43 @@ CASES = {
     "help": ("a", "question_mark", (100, 36)),
 }
 
+REPLAY = Outcomes(
+    {
+        f"{4:016x}": Outcome(played=1),
+        f"{5:016x}": Outcome(relaxed=1, reasons=["timestamp (request.query)"]),
+        f"{7:016x}": Outcome(unplayed=1),
+        f"{8:016x}": Outcome(played=1),
+    },
+    [
+        MissedCall(
+            "GET http://stock:8080/items?id=4",
+            "httpx",
+            recordings.BEGAN + 120 * recordings.MS,
+            "POST /orders/{id} > price basket",
+            f"{4:016x}",
+            (
+                "nearest   GET http://stock:8080/items?id=3 (already played)",
+                'differs   request.query: recorded "id=3", asked "id=4"',
+            ),
+        )
+    ],
+)
+"""A replay of the order."""
+
 
 @pytest.mark.parametrize("name", CASES)
 def test_a_screen(name: str) -> None:
     only, keys, size = CASES[name]
-    shown = screen(places(), *keys.split(), only=only, size=size)
+    check(name, screen(places(), *keys.split(), only=only, size=size), size)
+
+
+@pytest.mark.parametrize("size", [(80, 30), (160, 36)])
+def test_a_replay_laid_over(size: tuple[int, int]) -> None:
+    where = replace(places(), replayed=lambda cassette: overlaid(cassette, REPLAY))
+    check(f"order-replayed-{size[0]}", screen(where, "e", size=size), size)
+
+
+def check(name: str, shown: str, size: tuple[int, int]) -> None:
     path = SCREENS / f"{name}.txt"
     if REDRAW:
         path.parent.mkdir(exist_ok=True)

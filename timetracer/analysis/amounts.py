@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
+from functools import lru_cache
 
 MICROSECOND, MILLISECOND, SECOND = 1_000, 1_000_000, 1_000_000_000
 MINUTE, HOUR = 60 * SECOND, 3_600 * SECOND
@@ -58,10 +59,18 @@ def counted(count: int, noun: str) -> str:
 
 def moment(ns: int) -> str:
     """Nanoseconds since the epoch as UTC: ``2025-01-02 03:04:05.678``; ``-`` past the calendar's end."""
+    days, rest = divmod(ns, 24 * HOUR)
     try:
-        return (_EPOCH + timedelta(microseconds=ns // 1_000)).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
+        day = _day(days)
     except OverflowError:
         return "-"
+    hours, minutes, seconds = rest // HOUR, rest // MINUTE % 60, rest // SECOND % 60
+    return f"{day} {hours:02}:{minutes:02}:{seconds:02}.{rest // MILLISECOND % 1_000:03}"
+
+
+@lru_cache(maxsize=64)
+def _day(number: int) -> str:
+    return (_EPOCH + timedelta(days=number)).date().isoformat()
 
 
 def timestamp(ns: int) -> str:

@@ -27,6 +27,7 @@ class Browser:
         self.order = "start"
         """What siblings are sorted by: one of `ORDERS`."""
         self.rows: list[Row] = []
+        self._places: dict[tuple[int, bool], int] = {}
         self._folded: set[int] = set()
         self._opened: set[int] = set()
         self._matches: set[int] | None = None
@@ -135,6 +136,7 @@ class Browser:
     def go_to(self, number: int) -> None:
         """Put the cursor on a span, and unfold whatever hides it."""
         node = self.trace.by_number[number]
+        folded, opened = len(self._folded), len(self._opened)
         hidden_by: set[int] = set()
         above: Node | None = node
         while above is not None:
@@ -145,7 +147,10 @@ class Browser:
             if above is not None:
                 hidden_by.add(above.number)
         self._folded.difference_update(hidden_by)
-        self._lay_out(number)
+        if (folded, opened) == (len(self._folded), len(self._opened)) and (number, False) in self._places:
+            self.cursor = self._places[number, False]  # nothing hides it
+        else:
+            self._lay_out(number)
 
     def zoom(self, factor: float) -> None:
         """Show `factor` times as much time, around the row at the cursor."""
@@ -188,7 +193,9 @@ class Browser:
         row = self.row
         kept = self._matches if self._only else None
         self.rows = rows(self.trace, View(self.order, None, kept, self._folded, opened=self._opened))
-        places = {(row.number, row.repeat is not None): place for place, row in enumerate(self.rows)}
+        places = self._places = {
+            (row.node.number, row.repeat is not None): place for place, row in enumerate(self.rows)
+        }
         as_group = number is None and row is not None and row.repeat is not None
         node = self.trace.by_number.get(number if number is not None else row.number if row else 0)
         while node is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from timetracer.analysis.repeats import Item, Repeat
 from timetracer.analysis.semconv import about
@@ -25,8 +25,7 @@ ORDERS: Final[dict[str, Callable[[Trace, Node], float | str]]] = {
 """What siblings can be sorted by: the longest first, names from A to Z."""
 
 
-@dataclass(slots=True, frozen=True)
-class Row:
+class Row(NamedTuple):
     """One line: a span, or repeated siblings as one."""
 
     node: Node
@@ -82,19 +81,20 @@ def rows(trace: Trace, view: View | None = None) -> list[Row]:
             if opened:
                 waiting += _places(item.members, depth + 1, more)
             continue
+        if not item.children:  # most are leaves
+            drawn.append(Row(item, depth, more, leaf=True))
+            continue
         folded = item.number in view.folded or (view.depth is not None and depth + 1 >= view.depth)
         below: Sequence[Item] = () if folded else _items(trace, item, view, shown)
-        drawn.append(Row(item, depth, more, not below, folded=folded and bool(item.children)))
+        drawn.append(Row(item, depth, more, not below, folded=folded))
         waiting += _places(below, depth + 1, more)
     return drawn
 
 
 def _places(items: Sequence[Item], depth: int, more: tuple[bool, ...]) -> list[tuple[Item, int, tuple[bool, ...]]]:
     """Siblings with their nesting, the last one first."""
-    last = len(items) - 1
-    return [
-        (items[place], depth, (*more, place < last)[-NESTING_SHOWN:] if depth else ()) for place in range(last, -1, -1)
-    ]
+    last, other = ((*more, is_last)[-NESTING_SHOWN:] if depth else () for is_last in (False, True))
+    return [(item, depth, last if place == 0 else other) for place, item in enumerate(reversed(items))]
 
 
 def _items(trace: Trace, node: Node | None, view: View, shown: AbstractSet[int] | None) -> Sequence[Item]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Final
 
+from timetracer.analysis import overlay
 from timetracer.analysis.query import Query, Value
 from timetracer.analysis.semconv import about
 from timetracer.analysis.shape import category, gist, statement
@@ -28,6 +29,7 @@ FIELDS: Final = {
     "method": "`method:POST`",
     "table": "a table that its SQL names: `table:orders`",
     "error": "the error's text: `error:timeout`",
+    "replay": "what became of it in the replay that is laid over: `missed`, `unplayed`, `relaxed`, `played`",
     "id": "its id, or the beginning of it",
     "has": "`body`, `error`, `chunks`, `redaction`, `events`, `links`, `oddity`, `exchange`",
     "text": "anything of all that, attributes and payloads too; a word alone asks for it",
@@ -61,6 +63,8 @@ def values(trace: Trace, node: Node, field: str) -> Iterable[Value]:
         return (exchange.key,) if exchange else ()
     if field == "table":
         return tables(statement(span))
+    if field == "replay":
+        return tuple(filter(None, [overlay.word(span)]))
     if field == "id":
         return (span.span_id,)
     if field == "has":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from timetracer.analysis import overlay
 from timetracer.analysis.amounts import timestamp
 from timetracer.analysis.layout import Row, View, rows
 from timetracer.analysis.semconv import about
@@ -74,4 +75,6 @@ def _span_data(trace: Trace, row: Row, view: View) -> dict[str, Any]:
         "chunks": len(exchange.chunks) if exchange and exchange.chunks is not None else None,
         "matches": view.kept is None or row.number in view.kept,
         "remarks": oddities(row.node),
+        "replay": overlay.word(span),
+        "replay_why": overlay.why(span),
     }

@@ -13,11 +13,12 @@ from rich.text import Text
 from timetracer.analysis.amounts import counted, size
 from timetracer.analysis.query import QueryError, amount
 from timetracer.cli.app import command_app
-from timetracer.cli.reading import Reader
+from timetracer.cli.reading import Reader, file_of
 from timetracer.store.entry import Entry
 from timetracer.store.opening import open_store
 from timetracer.store.tidying import old
 from timetracer.terminal.paper import QUIET, console, paper, put
+from timetracer.terminal.progress import progress
 from timetracer.terminal.table import route
 
 StoreArgument = Annotated[Path, typer.Argument(help="A directory, or an archive (.sqlite).")]
@@ -42,7 +43,9 @@ def clean(
     if older_than.strip().isdecimal():
         raise typer.BadParameter(f"{older_than} of what? 30d, 12h, 90m", param_hint="--older-than")
     reader = Reader(path)
-    gone = old(reader.entries(), time_ns() - round(age), keep_errors=keep_errors)
+    gone = old(
+        progress(reader.entries(), "reading", reader.how_many()), time_ns() - round(age), keep_errors=keep_errors
+    )
     remove(path, gone, dry_run=dry_run)
     reader.finish()
 
@@ -51,7 +54,12 @@ def remove(path: Path, gone: list[Entry], *, dry_run: bool) -> None:
     """Remove entries of the store at a path, and say which."""
     if gone and not dry_run:
         with closing(open_store(path)) as store:
-            store.remove(*(entry.name for entry in gone))
+            # What is left in a file of several is numbered anew: those of one file go together.
+            files: dict[str, list[str]] = {}
+            for entry in gone:
+                files.setdefault(file_of(entry.name), []).append(entry.name)
+            for names in progress(files.values(), "removing", len(files)):
+                store.remove(*names)
     on = console()
     sheet = paper(on)
     put(on, (Text(sheet.text(f"{entry.name}  {route(entry)}"), QUIET) for entry in gone))

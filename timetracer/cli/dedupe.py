@@ -9,6 +9,7 @@ from timetracer.cli.clean import DryOption, StoreArgument, remove
 from timetracer.cli.reading import Reader
 from timetracer.store.opening import open_store
 from timetracer.store.tidying import repeated
+from timetracer.terminal.progress import progress
 
 app = command_app()
 
@@ -21,12 +22,14 @@ def dedupe(path: StoreArgument, *, dry_run: DryOption = False) -> None:
     and headers of the moment do not count.
     """
     reader = Reader(path)
-    entries = {entry.name: entry for entry in reader.entries()}
+    entries = {entry.name: entry for entry in progress(reader.entries(), "reading", reader.how_many())}
     with closing(open_store(path)) as store:
         gone = [
             entry
             for entry, _ in repeated(
-                (entries[name], cassette) for name, cassette in store.scan(lambda _: None) if name in entries
+                (entries[name], cassette)
+                for name, cassette in progress(store.scan(lambda _: None), "comparing", len(entries))
+                if name in entries
             )
         ]
     remove(path, gone, dry_run=dry_run)

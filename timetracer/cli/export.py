@@ -21,6 +21,7 @@ from timetracer.cli.reading import Reader
 from timetracer.formats.har import har
 from timetracer.formats.perfetto import perfetto
 from timetracer.terminal.exchange_data import span_data
+from timetracer.terminal.progress import progress
 
 app = command_app()
 
@@ -48,7 +49,8 @@ def export(
     if to not in _FORMATS:
         raise typer.BadParameter(f"one of {', '.join(_FORMATS)}", param_hint="--to")
     reader = Reader(path)
-    data = _FORMATS[to](cassette for _, cassette in reader.cassettes(name))
+    found = progress(reader.cassettes(name), "exporting", 1 if name else reader.how_many())
+    data = _FORMATS[to](cassette for _, cassette in found)
     if out:
         files.replace(out, data)
     else:

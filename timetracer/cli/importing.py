@@ -24,6 +24,7 @@ from timetracer.redaction.pseudonyms import Pseudonyms
 from timetracer.redaction.redactor import Redactor
 from timetracer.store.opening import open_store
 from timetracer.terminal.paper import console, paper, put
+from timetracer.terminal.progress import progress
 
 FORMATS: Final = ("har", "vcrpy", "otlp")
 _LIBRARY: Final = "httpx"
@@ -57,9 +58,10 @@ def import_files(
         raise typer.BadParameter(f"one of {', '.join(FORMATS)}", param_hint="--from")
     if not path.exists():
         raise CassetteNotFound(str(path), "there is no such file or directory")
-    made = [*_otlp(path)] if source == "otlp" else [*_calls(path, source, library)]
+    read = _otlp(path) if source == "otlp" else _calls(path, source, library)
+    made = [*progress(read, "reading")]
     redactor = Redactor()
-    for _, cassette in made:
+    for _, cassette in progress(made, "redacting", len(made)):
         redactor.redact_cassette(cassette, Pseudonyms())
     if str(out).endswith(files.SUFFIXES):
         if len(made) != 1:
@@ -67,10 +69,10 @@ def import_files(
         files.write(out, made[0][1])
     elif source == "otlp" or out.suffix:
         with closing(open_store(out)) as store:
-            for _, cassette in made:
+            for _, cassette in progress(made, "writing", len(made)):
                 store.save(cassette)
     else:
-        for name, cassette in made:
+        for name, cassette in progress(made, "writing", len(made)):
             files.write(out / f"{name}.json", cassette)
     on = console()
     put(on, [Text(f"{counted(len(made), 'cassette')} in {paper(on).text(str(out))}")])

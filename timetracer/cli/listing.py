@@ -6,6 +6,7 @@ from timetracer.cli.app import command_app
 from timetracer.cli.options import AsciiOption, JsonOption, PathArgument, WidthOption
 from timetracer.cli.reading import Reader, print_json
 from timetracer.terminal.paper import WIDEST, console, paper, put
+from timetracer.terminal.progress import progress
 from timetracer.terminal.table import newest_first, table, table_data
 
 app = command_app()
@@ -22,7 +23,7 @@ def list_cassettes(
     at the end, with exit status 1.
     """
     reader = Reader(path)
-    entries = newest_first(reader.entries())
+    entries = newest_first(progress(reader.entries(), "reading"))
     if as_json:
         print_json({"cassettes": [table_data(entry) for entry in entries], "damaged": reader.damaged()})
     else:

@@ -15,6 +15,7 @@ from timetracer.cli.app import command_app
 from timetracer.cli.reading import Reader
 from timetracer.errors import CassetteNotFound
 from timetracer.terminal.paper import console, paper, put
+from timetracer.terminal.progress import progress
 
 app = command_app()
 
@@ -32,7 +33,9 @@ def merge(
     if not str(out).endswith(files.SUFFIXES):
         raise typer.BadParameter(f"a cassette file ends in one of {', '.join(files.SUFFIXES)}", param_hint="--out")
     readers = [Reader(path) for path in paths]
-    found = [cassette for reader in readers for _, cassette in reader.cassettes()]
+    total = sum(reader.how_many() or 1 for reader in readers)
+    everything = (cassette for reader in readers for _, cassette in reader.cassettes())
+    found = [*progress(everything, "reading", total)]
     if not found:
         raise CassetteNotFound(str(paths[0]), "there is no cassette to merge")
     whole = merged(found)

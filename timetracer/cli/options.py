@@ -7,8 +7,6 @@ from typing import Annotated
 
 import typer
 
-from timetracer.analysis.query import Query, QueryError, parsed
-from timetracer.analysis.span_query import FIELDS
 from timetracer.terminal.paper import NARROWEST, WIDEST
 
 PathArgument = Annotated[Path, typer.Argument(help="A cassette file, a directory, or an archive (.sqlite).")]
@@ -18,21 +16,3 @@ AsciiOption = Annotated[bool, typer.Option("--ascii", help="Draw with ASCII only
 WidthOption = Annotated[
     int | None, typer.Option("--width", min=NARROWEST, max=WIDEST, help="Cells to draw on, instead of the terminal's.")
 ]
-FilterOption = Annotated[
-    str,
-    typer.Option(
-        "--filter", metavar="QUERY", help="Only what matches, as `dur>10ms status:error`.", show_default=False
-    ),
-]
-
-
-def span_query(text: str) -> Query | None:
-    """What ``--filter`` asks of spans; None where it asks nothing.
-
-    Raises:
-        typer.BadParameter: it cannot be understood.
-    """
-    try:
-        return parsed(text, FIELDS) if text.strip() else None
-    except QueryError as wrong:
-        raise typer.BadParameter(str(wrong), param_hint="--filter") from None

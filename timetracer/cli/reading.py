@@ -18,7 +18,7 @@ from timetracer.cli.app import FOUND_WRONG
 from timetracer.errors import CassetteError, CassetteNotFound, StoreError, TimetracerError
 from timetracer.store.directory import PROCESS
 from timetracer.store.entry import Entry, Kind, describe
-from timetracer.store.index import Index
+from timetracer.store.index import Index, listed
 from timetracer.store.opening import open_store, read_any
 from timetracer.store.protocol import Store
 from timetracer.terminal.paper import complain
@@ -70,6 +70,16 @@ class Reader:
                 yield called, cassette
         if name and not found:
             raise CassetteNotFound(str(self.path), f"it holds no cassette called {name}")
+
+    def how_many(self) -> int | None:
+        """Roughly how many there are, for those who wait: the rows of an archive, the files of a directory."""
+        if self.path.is_dir():
+            return sum(1 for _ in listed(self.path))
+        store = open_or_none(self.path)
+        if store is None:
+            return None
+        with closing(store):
+            return sum(1 for _ in store.entries(lambda _: None))
 
     def raw(self, names: Sequence[str]) -> Iterator[tuple[str, bytes]]:
         """The bytes of cassettes that `entries` named so, decompressed and not decoded; of a file of several all of it.

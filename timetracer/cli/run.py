@@ -51,6 +51,9 @@ def run_command(
     mode: Annotated[str, typer.Option(help="record, replay, auto, rewrite, verify or off.", show_default=False)] = "",
     directory: DirectoryOption = None,
     cassette: CassetteOption = None,
+    report: Annotated[
+        Path | None, typer.Option(help="Tell there what became of each recorded call.", show_default=False)
+    ] = None,
     live: Annotated[str, typer.Option(help="Libraries whose calls really go out.", metavar="LIB[,LIB]")] = "",
 ) -> None:
     """Run a command; record or replay what it calls.
@@ -59,7 +62,13 @@ def run_command(
     said here comes from TIMETRACER_… in the environment, timetracer.toml and pyproject.toml.
     """
     settings = config.load(
-        arguments={"mode": mode or None, "dir": directory, "cassette": cassette, "live": live or None}
+        arguments={
+            "mode": mode or None,
+            "dir": directory,
+            "cassette": cassette,
+            "live": live or None,
+            "replay_report": report,
+        }
     )
     chosen = config.decided(settings.mode or "record")
     _check(settings, chosen)
@@ -90,6 +99,8 @@ def _run(command: list[str], settings: config.Settings, mode: str) -> int:
         return status
     report = reports.together(left)
     passed = report.verdict.ok(settings.strict)
+    if settings.replay_report and mode in ("replay", "auto"):
+        report.outcomes.write(settings.replay_report)
     on = console(file=sys.stderr)
     put(on, summary(report if left else None, settings, mode, paper(on)))
     return status if passed else FAILED_VERDICT

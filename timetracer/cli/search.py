@@ -22,6 +22,7 @@ from timetracer.cli.reading import Reader, file_of, print_json
 from timetracer.errors import CassetteError
 from timetracer.store.entry import Entry
 from timetracer.terminal.paper import QUIET, WIDEST, Paper, console, paper, put
+from timetracer.terminal.progress import progress
 from timetracer.terminal.table import Table, newest_first, table_data
 
 app = command_app()
@@ -78,11 +79,12 @@ def _quoted(word: str) -> str:
 
 def _found(reader: Reader, asked: Search) -> Iterator[tuple[Entry, Node | None]]:
     """Each cassette that holds what is asked, with the span that does, where spans were asked."""
-    entries = {entry.name: entry for entry in reader.entries() if asked.outside.holds(partial(entry_values, entry))}
+    known = progress(reader.entries(), "reading")
+    entries = {entry.name: entry for entry in known if asked.outside.holds(partial(entry_values, entry))}
     if not asked.within.terms:
         yield from ((entry, None) for entry in entries.values())
         return
-    for name, data in reader.raw([*entries]):
+    for name, data in progress(reader.raw([*entries]), "searching", len(entries)):
         if asked.may_hold(data):
             for called, cassette in _decoded(name, data, reader):
                 hit = asked.found(cassette) if called in entries else None

@@ -16,6 +16,7 @@ from timetracer.cli.options import AsciiOption, JsonOption, PathArgument, WidthO
 from timetracer.cli.reading import Reader, print_json
 from timetracer.store.entry import Entry
 from timetracer.terminal.paper import ERROR, QUIET, Paper, console, paper, put
+from timetracer.terminal.progress import progress
 
 app = command_app()
 
@@ -47,10 +48,10 @@ def stats(
 
 def _named(reader: Reader, by: str) -> Iterator[tuple[str, Entry]]:
     if by != "library":
-        yield from ((group_name(entry, by), entry) for entry in reader.entries())
+        yield from ((group_name(entry, by), entry) for entry in progress(reader.entries(), "reading"))
         return
     entries = {entry.name: entry for entry in reader.entries()}
-    for name, entry in entries.items():
+    for name, entry in progress(entries.items(), "reading", len(entries)):
         for _, cassette in Reader(reader.path).cassettes(name):
             for library in sorted({exchange.library for exchange in cassette.exchanges}) or ["(none)"]:
                 yield library, entry

@@ -16,9 +16,16 @@ from timetracer.analysis.timeline_data import timeline_data
 from timetracer.analysis.trace import Trace
 from timetracer.cassette import files
 from timetracer.cli.app import command_app
-from timetracer.cli.options import AsciiOption, FilterOption, JsonOption, NameArgument, PathArgument, WidthOption
-from timetracer.cli.options import span_query as parsed
+from timetracer.cli.options import (
+    AsciiOption,
+    JsonOption,
+    NameArgument,
+    PathArgument,
+    WidthOption,
+)
 from timetracer.cli.reading import Reader, print_json
+from timetracer.cli.span_options import FilterOption, ReplayOption, overlay
+from timetracer.cli.span_options import span_query as parsed
 from timetracer.terminal import picture
 from timetracer.terminal.paper import Paper, console, paper, put
 from timetracer.terminal.waterfall import timeline
@@ -41,6 +48,7 @@ def draw_timeline(
     name: NameArgument = "",
     *,
     filtered: FilterOption = "",
+    replay: ReplayOption = None,
     sort: Annotated[str, typer.Option(metavar="ORDER", help=f"Siblings by {', '.join(ORDERS)}.")] = "start",
     depth: Annotated[int | None, typer.Option(min=1, help="Levels to draw.", show_default=False)] = None,
     ungrouped: Annotated[bool, typer.Option("--all", help="Draw repeated siblings one by one.")] = False,
@@ -61,12 +69,12 @@ def draw_timeline(
     if sort not in ORDERS:
         raise typer.BadParameter(f"one of {', '.join(ORDERS)}", param_hint="--sort")
     query = parsed(filtered)
-    reader = Reader(path)
+    reader, replayed = Reader(path), overlay(replay)
 
     def view(trace: Trace) -> View:
         return View(sort, depth, _kept(trace, query), together=not ungrouped)
 
-    found = ((called, Trace(cassette)) for called, cassette in reader.cassettes(name))
+    found = ((called, Trace(replayed(cassette))) for called, cassette in reader.cassettes(name))
     if as_json:
         print_json(
             {

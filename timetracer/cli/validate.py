@@ -19,6 +19,7 @@ from timetracer.cli.reading import Reader, print_json
 from timetracer.redaction.pseudonyms import Pseudonyms
 from timetracer.redaction.redactor import Redactor
 from timetracer.terminal.paper import ERROR, QUIET, Paper, console, paper, put
+from timetracer.terminal.progress import progress
 
 app = command_app()
 
@@ -39,7 +40,7 @@ def validate(
     reader = Reader(path)
     checked = spans = 0
     problems: list[dict[str, str]] = []
-    for name, cassette in reader.cassettes():
+    for name, cassette in progress(reader.cassettes(), "validating", reader.how_many()):
         checked += 1
         spans += len(cassette.spans)
         wrong = [*faults(cassette), *(leaks(cassette) if secrets else ())]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,6 +13,7 @@ import typer
 from timetracer.cli.app import command_app
 from timetracer.cli.options import AsciiOption, NameArgument
 from timetracer.cli.reading import Reader
+from timetracer.cli.span_options import ReplayOption, overlay
 from timetracer.errors import CassetteNotFound, TimetracerError
 
 if TYPE_CHECKING:
@@ -38,6 +40,7 @@ def view(
     path: Annotated[Path, typer.Argument(help="A cassette file, a directory, or an archive.")] = Path("cassettes"),
     name: NameArgument = "",
     *,
+    replay: ReplayOption = None,
     watch: Annotated[bool, typer.Option("--watch", help="Show cassettes as they are recorded.")] = False,
     theme: Annotated[str, typer.Option(help="The colours to begin with: dark, light or one of textual's.")] = "dark",
     ascii_only: AsciiOption = False,
@@ -55,7 +58,7 @@ def view(
         raise TimetracerError("the viewer needs a terminal; `timetracer timeline` prints into pipes and files")
     from timetracer.viewer.app import Viewer
 
-    where = source(path)
+    where = source(path, overlay(replay))
     only = name or _only(where)
     chosen = {"dark": "textual-dark", "light": "textual-light"}.get(theme, theme)
     viewer = Viewer(where, "" if watch else only, every=_EVERY if watch else None, ascii_only=ascii_only)
@@ -67,14 +70,14 @@ def view(
     viewer.run()
 
 
-def source(path: Path) -> Source:
+def source(path: Path, replayed: Callable[[Cassette], Cassette] = lambda cassette: cassette) -> Source:
     """The cassettes at `path`, read whenever they are asked for; what is damaged is left out of the list."""
     from timetracer.viewer.app import Source
 
     def load(name: str) -> Cassette:
         return next(cassette for _, cassette in Reader(path).cassettes(name))
 
-    return Source(str(path), lambda: [*Reader(path).entries()] if path.exists() else [], load)
+    return Source(str(path), lambda: [*Reader(path).entries()] if path.exists() else [], load, replayed)
 
 
 def _only(where: Source) -> str:

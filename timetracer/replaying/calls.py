@@ -25,6 +25,8 @@ class Candidate:
         incidental: only pools and timing brought it about: nobody minds when it is left over.
         lasting: it is the last of equal facts.
         delivery: the server said it without being asked: no call takes it.
+        span_id: of the span that carries it.
+        reasons: why it was played although it is not quite what was asked; as of `Taken`.
     """
 
     exchange: Exchange
@@ -37,6 +39,8 @@ class Candidate:
     incidental: bool = False
     lasting: bool = False
     delivery: bool = False
+    span_id: str = ""
+    reasons: tuple[str, ...] = ()
 
 
 class Asked(NamedTuple):

@@ -17,6 +17,7 @@ from timetracer.replaying.fields import Parts
 from timetracer.replaying.identities import Identities, OneToOne
 from timetracer.replaying.misses import Miss
 from timetracer.replaying.noise import Noise
+from timetracer.replaying.outcomes import MissedCall, Outcomes
 from timetracer.replaying.relaxing import Relaxed
 from timetracer.replaying.tokens import pseudonym_shape
 from timetracer.replaying.verdict import Verdict
@@ -62,6 +63,7 @@ class Index:
         self._played: list[Candidate] = []
         self._settled = 0
         self._verdict = Verdict()
+        self._misses: list[MissedCall] = []
         self.identities = Identities()
         """Generated identifiers, live and recorded."""
         self.pseudonyms = OneToOne()
@@ -93,6 +95,7 @@ class Index:
     def _played_now(self, candidate: Candidate, reasons: tuple[str, ...] = ()) -> Taken:
         candidate.played = True
         candidate.taken = not candidate.lasting
+        candidate.reasons = reasons
         self._played.append(candidate)
         return Taken(candidate.exchange, reasons, self.identities)
 
@@ -129,6 +132,10 @@ class Index:
             self._verdict.missed.append(asked.key)
             miss = self._miss(asked, parts, translated)
             self._verdict.extra += miss.extra
+            why = miss.text().split("\n")[3:]
+            self._misses.append(
+                MissedCall(asked.key, asked.library, asked.now, asked.path, miss.span_id, tuple(map(str.strip, why)))
+            )
         raise UnmatchedCall(miss.text(self._command))
 
     def due(self, library: str) -> list[Candidate]:
@@ -154,6 +161,17 @@ class Index:
             left = (each for each in self._candidates if not (each.taken or each.exchange.fact or each.incidental))
             so_far.unplayed.extend(candidate.exchange.key for candidate in left)
             return so_far
+
+    def outcomes(self) -> Outcomes:
+        """The same, call by call."""
+        with self._lock:
+            found = Outcomes(missed=[*self._misses])
+            for candidate in self._candidates:
+                if candidate.played:
+                    found.note(candidate.span_id, "relaxed" if candidate.reasons else "played", candidate.reasons)
+                elif not (candidate.exchange.fact or candidate.incidental):
+                    found.note(candidate.span_id, "unplayed")
+            return found
 
     def _compared(self, parts: Parts) -> Parts:
         if self._match is None:

@@ -26,6 +26,7 @@ class Miss:
     Args:
         asked: the call for people.
         nearest: the recorded call that comes nearest, for people; None if the library has none at all.
+        span_id: of the span that carries the nearest.
         standing: what has become of the nearest: ``not played yet``.
         differences: a line for each value that differs.
         unknown: identifiers that a read brought and that the cassette does not know.
@@ -39,6 +40,7 @@ class Miss:
     differences: tuple[str, ...]
     unknown: tuple[str, ...]
     extra: bool
+    span_id: str = ""
 
     @classmethod
     def of(
@@ -69,13 +71,17 @@ class Miss:
                 if equal.size > 1
                 else "the one recording of this call has"
             )
-            return cls(asked.key, asked.library, equal.sample.exchange.key, f"{count} been played", (), (), True)
+            sample = equal.sample
+            return cls(
+                asked.key, asked.library, sample.exchange.key, f"{count} been played", (), (), True, sample.span_id
+            )
         nearest = _nearest(asked, parts, candidates, compared, noise)
         if nearest is None:
             return cls(asked.key, asked.library, None, "", (), tuple(unknown), False)
         standing = "already played" if nearest.taken else "not played yet"
         differences = _differences(compared(nearest.parts), parts, noise)
-        return cls(asked.key, asked.library, nearest.exchange.key, standing, tuple(differences), tuple(unknown), False)
+        key, span_id = nearest.exchange.key, nearest.span_id
+        return cls(asked.key, asked.library, key, standing, tuple(differences), tuple(unknown), False, span_id)
 
     def text(self, command: str = "") -> str:
         """All of it, in lines that fit a terminal. Control characters never come through.

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from timetracer import sessions
 from timetracer.redaction.pseudonyms import Pseudonyms
 from timetracer.replaying.calls import Asked
+from timetracer.replaying.outcomes import Outcomes
 from timetracer.replaying.session import Manner, Replay, parts_of
 from timetracer.replaying.shelf import Shelf
 from timetracer.replaying.verdict import Verdict
@@ -60,6 +61,7 @@ class ServiceReplay:
         self._replays: deque[Replay] = deque()
         self._older = Verdict()
         self._older_problems: list[str] = []
+        self._older_outcomes = Outcomes()
 
     @contextmanager
     def open(
@@ -85,6 +87,7 @@ class ServiceReplay:
                 oldest = self._replays.popleft()
                 self._older = self._older.merge(oldest.verdict())
                 self._older_problems += oldest.problems
+                self._older_outcomes.add(oldest.outcomes())
         with sessions.in_context(replay):
             yield replay
 
@@ -120,6 +123,16 @@ class ServiceReplay:
         with self._lock:
             found = [*self._older_problems, *(problem for replay in self._replays for problem in replay.problems)]
         return found + (self.outside.problems if isinstance(self.outside, Replay) else [])
+
+    def outcomes(self) -> Outcomes:
+        """What became of each recorded call so far, and of each that was missed."""
+        found = Outcomes()
+        with self._lock:
+            found.add(self._older_outcomes)
+            replays = [*self._replays, *([self.outside] if isinstance(self.outside, Replay) else [])]
+            for replay in replays:
+                found.add(replay.outcomes())
+        return found
 
     # --- OpenTelemetry's spans outside any request ------------------------------------------------------------------
 

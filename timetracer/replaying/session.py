@@ -25,6 +25,7 @@ from timetracer.replaying.fields import Parts
 from timetracer.replaying.identities import OneToOne, Text, mapped
 from timetracer.replaying.matching import Index, Unneeded
 from timetracer.replaying.noise import Noise
+from timetracer.replaying.outcomes import MissedCall, Outcomes
 from timetracer.replaying.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -117,6 +118,8 @@ class Replay:
         self.outside = self
         recorded = list(cassettes)
         self.started = min((span.start for cassette in recorded for span in cassette.spans if span.start), default=0)
+        root = recorded[0].root if len(recorded) == 1 else None
+        self._root = root.span_id if root else ""
         known = candidates(recorded, load)
         self.ports = frozenset(filter(None, (_loopback_port(candidate.exchange) for candidate in known)))
         """Ports on the loopback that belonged to recorded upstreams."""
@@ -124,7 +127,7 @@ class Replay:
         self._redacted: dict[tuple[str, str | bytes], str | bytes] = {}
         self._rewrites = self.manner.redactor.rules.function is not None
         self._lock = threading.Lock()
-        self._missed: list[str] = []
+        self._unanswered: list[tuple[str, str]] = []
         self._live = 0
         self.problems: list[str] = []
         """Each miss in full, for people."""
@@ -259,7 +262,7 @@ class Replay:
         """Remember a call that nothing recorded answers, or that wanted past every seam, whatever becomes of the
         exception."""
         with self._lock:
-            self._missed.append(key)
+            self._unanswered.append((key, problem))
             self.problems.append(problem)
 
     def went_live(self) -> None:
@@ -270,7 +273,16 @@ class Replay:
     def verdict(self) -> Verdict:
         """What came of it so far."""
         with self._lock:
-            return self._index.verdict().merge(Verdict(missed=list(self._missed), live=self._live))
+            missed = [key for key, _ in self._unanswered]
+            return self._index.verdict().merge(Verdict(missed=missed, live=self._live))
+
+    def outcomes(self) -> Outcomes:
+        """What became of each recorded call so far, and of each that was missed."""
+        found = self._index.outcomes()
+        with self._lock:
+            found.missed += [MissedCall(key, why=(problem,)) for key, problem in self._unanswered]
+        found.missed = [replace(call, within=self._root) for call in found.missed]
+        return found
 
     # --- OpenTelemetry's spans: a replay needs none, and uses those there are to know a call's place ------------------
 
@@ -328,6 +340,7 @@ def candidates(cassettes: Iterable[Cassette], load: Callable[[str], Instrumentor
                 candidate = Candidate(exchange, parts, place, exchange.started, write)
                 candidate.incidental = instrumentor.incidental(exchange.request)
                 candidate.delivery = instrumentor.delivery(exchange.request)
+                candidate.span_id = span.span_id
                 found.append(candidate)
     return found
 

@@ -11,7 +11,6 @@ import os
 import sqlite3
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict
 from pathlib import Path
 from threading import RLock
 from typing import Any, Final
@@ -22,7 +21,7 @@ import zstandard
 from timetracer.cassette import compression, layouts
 from timetracer.cassette.model import Cassette
 from timetracer.errors import CassetteDamaged, CassetteError, CassetteNotFound, StoreError, TimetracerError
-from timetracer.store.entry import Entry, Kind, describe
+from timetracer.store.entry import Entry, Kind, describe, entry_of
 from timetracer.store.protocol import OnDamage
 
 SAMPLES: Final = 128
@@ -60,21 +59,8 @@ _SAMPLE: Final = 16 * 1024
 _AT_ONCE: Final = 4 * 1024 * 1024
 """Bytes that are decompressed in one go, if the frame says that it has no more."""
 
-COLUMNS: Final[dict[str, type | tuple[type, ...]]] = {
-    "kind": str,
-    "start": int,
-    "duration": int,
-    "method": str,
-    "route": str,
-    "target": str,
-    "status": (int, type(None)),
-    "error": int,
-    "service": str,
-    "spans": int,
-    "size": int,
-    "fingerprint": str,
-}
-"""The columns that are fields of `Entry`, in its order."""
+COLUMNS: Final = Entry._fields[1:]
+"""The columns that are fields of `Entry`; its name is the row's id."""
 
 
 class ArchiveStore:
@@ -101,14 +87,14 @@ class ArchiveStore:
 
     def entries(self, on_damage: OnDamage | None = None) -> Iterator[Entry]:
         damages: list[TimetracerError] = []
-        for number, *row in self._rows(f"SELECT id, {', '.join(COLUMNS)} FROM cassettes ORDER BY start, id"):
+        columns = ", ".join(("CAST(id AS TEXT)", *COLUMNS))
+        for row in self._rows(f"SELECT {columns} FROM cassettes ORDER BY start, id"):
             # SQLite lets any column hold any type, so that of a stranger's archive is not to be trusted.
-            if all(isinstance(value, expected) for value, expected in zip(row, COLUMNS.values(), strict=True)):
-                values: dict[str, Any] = dict(zip(COLUMNS, row, strict=True))
-                values["error"] = bool(values["error"])
-                yield Entry(name=str(number), **values)
+            entry = entry_of(row)
+            if entry is not None:
+                yield entry
             else:
-                damage = CassetteDamaged(f"{self.path}:{number}", "a column holds the wrong type")
+                damage = CassetteDamaged(f"{self.path}:{row[0]}", "a column holds the wrong type")
                 (on_damage or damages.append)(damage)
         if damages:
             raise damages[0]
@@ -182,7 +168,7 @@ class ArchiveStore:
         with self._connected() as connection:
             newest = _one(connection, "SELECT max(id) FROM dictionaries")
             blob = compression.compress(line, ".zst", self._dictionary(newest))
-            entry = asdict(describe(cassette, "", kind, len(blob)))
+            entry = describe(cassette, "", kind, len(blob))._asdict()
             row = {
                 "unit": unit,
                 **{name: _storable(entry[name]) for name in COLUMNS},

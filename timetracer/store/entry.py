@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from hashlib import blake2b
-from typing import Any, Literal, TypeAlias
+from itertools import product
+from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
 from timetracer.cassette.model import Cassette, Span, Status
 
@@ -12,8 +13,7 @@ Kind: TypeAlias = Literal["unit", "process"]
 """A unit of work, or what a process did outside of any."""
 
 
-@dataclass(slots=True, frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """One cassette of a store."""
 
     name: str
@@ -39,6 +39,27 @@ class Entry:
     """Bytes on disk (of the whole file, where it holds several cassettes)."""
     fingerprint: str
     """16 hex digits, equal for equal inbound requests (method, target and body, as redacted)."""
+
+
+_TYPES: Final[tuple[tuple[type, ...], ...]] = (
+    *((str,),) * 2,
+    *((int,),) * 2,
+    *((str,),) * 3,
+    (int, type(None)),
+    (bool, int),
+    (str,),
+    *((int,),) * 2,
+    (str,),
+)
+"""Of the fields of an `Entry`; SQLite has integers for truth."""
+_SHAPES: Final = frozenset(product(*_TYPES))
+
+
+def entry_of(row: Sequence[Any]) -> Entry | None:
+    """The entry whose fields stand in a row of a stranger's table; None if they are not as they should be."""
+    if (*map(type, row),) not in _SHAPES:
+        return None
+    return Entry._make(row if type(row[8]) is bool else (*row[:8], bool(row[8]), *row[9:]))
 
 
 def describe(cassette: Cassette, name: str, kind: Kind, size: int) -> Entry:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import asdict
 from hashlib import blake2b
 from pathlib import Path
 from time import time_ns
@@ -22,26 +21,11 @@ from timetracer.cassette import files
 from timetracer.cassette.places import is_list, is_object
 from timetracer.errors import CassetteError, CassetteNotFound, StoreError, TimetracerError
 from timetracer.store.directory import PROCESS
-from timetracer.store.entry import Entry, Kind, describe
+from timetracer.store.entry import Entry, Kind, describe, entry_of
 from timetracer.store.protocol import OnDamage
 
 RACY: Final = 2_000_000_000
 _VERSION: Final = 1
-_FIELDS: Final[dict[str, tuple[type, ...]]] = {
-    "name": (str,),
-    "kind": (str,),
-    "start": (int,),
-    "duration": (int,),
-    "method": (str,),
-    "route": (str,),
-    "target": (str,),
-    "status": (int, type(None)),
-    "error": (bool,),
-    "service": (str,),
-    "spans": (int,),
-    "size": (int,),
-    "fingerprint": (str,),
-}
 
 
 class Index:
@@ -63,7 +47,7 @@ class Index:
         seen: dict[str, Any] = {}
         damages: list[TimetracerError] = []
         changed = False
-        for name, path, stamp in sorted(_listed(self._directory)):
+        for name, path, stamp in sorted(listed(self._directory)):
             kept = known.get(name)
             made = _read(kept[1]) if kept and kept[0] == stamp else None
             if made is None:
@@ -79,7 +63,7 @@ class Index:
                 if now - max(stamp[1], stamp[2]) < RACY:
                     yield from made
                     continue
-                kept = [stamp, [[*asdict(entry).values()] for entry in made]]
+                kept = [stamp, [[*entry] for entry in made]]
             seen[name] = kept
             yield from made
         if changed or seen.keys() != known.keys():
@@ -116,7 +100,7 @@ def _cache() -> Path:
     return (Path(home) if home else Path.home() / ".cache") / "timetracer"
 
 
-def _listed(directory: Path) -> Iterator[tuple[str, str, list[int]]]:
+def listed(directory: Path) -> Iterator[tuple[str, str, list[int]]]:
     """(name, path, stamp) of every cassette file; as `DirectoryStore` has it, names that begin with a dot are none."""
     waiting = [("", str(directory))]
     while waiting:
@@ -156,9 +140,8 @@ def _read(rows: Any) -> list[Entry] | None:
         return None
     made: list[Entry] = []
     for row in rows:
-        if not is_list(row) or len(row) != len(_FIELDS):
+        entry = entry_of(row) if is_list(row) else None
+        if entry is None:
             return None
-        if not all(type(value) in kinds for value, kinds in zip(row, _FIELDS.values(), strict=True)):
-            return None
-        made.append(Entry(*row))
+        made.append(entry)
     return made

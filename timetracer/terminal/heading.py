@@ -8,6 +8,7 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from timetracer.analysis.amounts import counted, duration, moment
+from timetracer.analysis.overlay import counts
 from timetracer.analysis.semconv import About, about, has_failed
 from timetracer.analysis.trace import extent
 from timetracer.cassette.model import Cassette
@@ -31,6 +32,8 @@ def heading(cassette: Cassette, paper: Paper) -> Iterator[Text]:
     service = cassette.resource.get("service.name")
     said = [counted(len(cassette.spans), "span"), counted(len(cassette.exchanges), "exchange")]
     said += [counted(failed, "error")] if failed else []
+    became = counts(cassette.spans)
+    said += ["replay: " + ", ".join(f"{count:,} {what}" for what, count in became.items())] if became else []
     said += [cassette.name] if facts and cassette.name not in ("", facts.title) else []
     said += [service] if isinstance(service, str) else []
     said += [f"{moment(start)} UTC", f"trace {root.trace_id}"] if root else []

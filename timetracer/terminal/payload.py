@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 
 from rich.text import Text
 
-from timetracer.analysis import json_tree
+from timetracer.analysis import json_tree, overlay
 from timetracer.analysis.amounts import counted, duration, moment, size
 from timetracer.analysis.json_tree import Number, Object
 from timetracer.analysis.semconv import about, exchange_error
@@ -24,6 +24,7 @@ from timetracer.cassette.model import Exchange, Redaction
 from timetracer.redaction.pseudonyms import PSEUDONYM
 from timetracer.terminal.body import body_lines, decoded
 from timetracer.terminal.exchange import header_pairs, status_line
+from timetracer.terminal.outcome import outcome_lines
 from timetracer.terminal.paper import ERROR, QUIET, REDACTED, WARNING, Paper
 from timetracer.terminal.rows_table import is_sequence, rows_table
 
@@ -51,8 +52,8 @@ def parts(node: Node, trace: Trace, paper: Paper) -> Iterator[Part]:
     if exchange:
         yield from _exchange(exchange, paper)
     span = node.span
-    if span.attributes:
-        yield _mapping("attributes", span.attributes, paper)
+    if found := {name: held for name, held in span.attributes.items() if name not in (overlay.WORD, overlay.WHY)}:
+        yield _mapping("attributes", found, paper)
     for event in span.events:
         told = f"event {event.name} +{duration(event.time - trace.start, ascii_only=paper.ascii_only)}"
         yield _mapping(told, event.attributes, paper)
@@ -87,6 +88,8 @@ def _facts(node: Node, trace: Trace, paper: Paper) -> Iterator[Part]:
     yield Part(Text(f"{moment(span.start)} UTC", QUIET))
     if facts.error:
         yield Part(Text(f"{paper.sign('✗', 'x')} {paper.text(facts.error)}", ERROR))
+    for sign, words, colour in outcome_lines(span, paper):
+        yield Part(Text(f"{sign} {paper.text(words)}", colour))
     yield from (
         Part(Text(f"! {paper.text(oddity)}", WARNING)) for oddity in oddities(node, ascii_only=paper.ascii_only)
     )

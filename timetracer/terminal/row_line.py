@@ -18,6 +18,7 @@ from timetracer.cassette.model import Kind
 from timetracer.terminal.axis import Axis
 from timetracer.terminal.bars import bar
 from timetracer.terminal.heading import status_colour
+from timetracer.terminal.outcome import mark, mark_style, outcome_lines
 from timetracer.terminal.paper import CRITICAL, ERROR, KIND_COLOUR, QUIET, WARNING, Paper
 
 _SHORT_KIND = {
@@ -85,6 +86,8 @@ def line(row: Row, trace: Trace, axis: Axis, place: Columns, paper: Paper, *, cr
     drawn = Text().append(f"{row.number:>{place.number}}", QUIET)
     drawn.append(paper.sign("▸", ">") if on_path else " ", CRITICAL).append(nesting, QUIET)
     drawn.append(named, "bold" if row.depth == 0 else "red" if failed else "")
+    if became := mark_style(row):
+        drawn.stylize(became, len(drawn) - len(named), len(drawn) - len(named) + 1)
     drawn.append(" " + paper.fit(_who(row, facts, paper), place.who), KIND_COLOUR[span.kind])
     status, colour = _status(row, facts, paper)
     drawn.append(" " + paper.fit(status, place.status, right=True), colour)
@@ -106,6 +109,7 @@ def remarks(row: Row, place: Columns, paper: Paper) -> Iterator[Text]:
             told.append((paper.sign("✗", "x"), f"{row.repeat.failed:,} failed: {about(failed).error}", ERROR))
     else:
         told += [(paper.sign("✗", "x"), facts.error, ERROR)] if facts.error else []
+        told += outcome_lines(row.span, paper)
         told += [("!", oddity, WARNING) for oddity in oddities(row.node, ascii_only=paper.ascii_only)]
     for sign, words, style in told:
         indent = " " * (place.number + 1) + guides(row, place.title, paper, below=True)
@@ -137,11 +141,12 @@ def guides(row: Row, title_cells: int, paper: Paper, *, below: bool = False) -> 
 
 def title(row: Row, facts: About, paper: Paper) -> str:
     """The title on one line, without the ``http://`` that every other line would begin with."""
+    became = mark(row, paper)
     if row.repeat:
         times = paper.sign("×", "x")
-        return f"{_shortened(row.repeat.title, paper)} {times}{len(row.repeat.members)}"
+        return f"{became}{_shortened(row.repeat.title, paper)} {times}{len(row.repeat.members)}"
     said = _shortened(facts.title, paper)
-    return f"{said} [+{len(row.node.children):,}]" if row.folded else said
+    return f"{became}{said} [+{len(row.node.children):,}]" if row.folded else became + said
 
 
 def _shortened(said: str, paper: Paper) -> str:

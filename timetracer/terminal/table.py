@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len
@@ -25,7 +26,7 @@ _ENOUGH = 16
 """Cells of a column of names for whose sake another column is left out."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Column:
     title: str
     cells: list[str]
@@ -33,9 +34,21 @@ class _Column:
     right: bool = False
     shrinks: bool = False
 
-    @property
+    @cached_property
     def width(self) -> int:
-        return max(map(cell_len, [self.title, *self.cells]))
+        return max(map(len if self.ascii else cell_len, [self.title, *self.cells]))
+
+    @cached_property
+    def ascii(self) -> bool:
+        return "".join(self.cells).isascii()
+
+    def fitted(self, width: int, paper: Paper) -> list[str]:
+        """All cells, that wide."""
+        if self.ascii and self.width <= width:
+            return (
+                [cell.rjust(width) for cell in self.cells] if self.right else [cell.ljust(width) for cell in self.cells]
+            )
+        return [paper.fit(cell, width, right=self.right) for cell in self.cells]
 
 
 def newest_first(entries: Iterable[Entry]) -> list[Entry]:
@@ -62,27 +75,31 @@ class Table:
 
     def line(self, index: int) -> Text:
         """One cassette."""
-        if not self.paper.colour:  # ten thousand lines into a pipe: one text each
-            fit = self.paper.fit
-            columns = zip(self._columns, self._widths, strict=True)
-            cells = [fit(column.cells[index], width, right=column.right) for column, width in columns]
-            return Text((" " * _GAP).join(cells).rstrip())
         line, entry = Text(), self._entries[index]
         for column, width in zip(self._columns, self._widths, strict=True):
             shown = self.paper.fit(column.cells[index], width, right=column.right)
-            line.append(" " * _GAP if line else "").append(shown, _style(column, entry))
+            line.append(shown + " " * _GAP, _style(column, entry))  # one piece for both: it is half the work
         line.rstrip()
         return line
 
+    def lines(self) -> Iterator[Text | str]:
+        """All of them; without colour (ten thousand into a pipe) at a fraction of the cost."""
+        if self.paper.colour:
+            yield from map(self.line, range(len(self._entries)))
+            return
+        columns = zip(self._columns, self._widths, strict=True)
+        for cells in zip(*(column.fitted(width, self.paper) for column, width in columns), strict=True):
+            yield (" " * _GAP).join(cells).rstrip()
 
-def table(entries: Sequence[Entry], paper: Paper) -> Iterator[Text]:
+
+def table(entries: Sequence[Entry], paper: Paper) -> Iterator[Text | str]:
     """The table of cassettes, in the order given. What is least asked for is left out where the paper is narrow."""
     if not entries:
         yield Text("no cassettes", QUIET)
         return
     measured = Table(entries, paper)
     yield measured.head()
-    yield from map(measured.line, range(len(entries)))
+    yield from measured.lines()
     failed = sum(entry.error for entry in entries)
     total = Text().append(counted(len(entries), "cassette"), QUIET)
     yield total.append(f", {failed:,} with errors", ERROR) if failed else total
@@ -108,16 +125,18 @@ def table_data(entry: Entry) -> dict[str, Any]:
 
 
 def _columns(entries: Sequence[Entry], paper: Paper) -> list[_Column]:
-    say = paper.text
+    statuses = {
+        status: "" if status is None else paper.text(spelt(status)) for status in {entry.status for entry in entries}
+    }
     return [
         _Column("when (UTC)", [moment(entry.start)[:19] for entry in entries], QUIET),
-        _Column("route", [say(route(entry)) for entry in entries], "bold", shrinks=True),
-        _Column("status", ["" if entry.status is None else say(spelt(entry.status)) for entry in entries], right=True),
+        _Column("route", paper.texts([route(entry) for entry in entries]), "bold", shrinks=True),
+        _Column("status", [statuses[entry.status] for entry in entries], right=True),
         _Column("took", [duration(entry.duration, ascii_only=paper.ascii_only) for entry in entries], right=True),
         _Column("spans", [f"{entry.spans:,}" for entry in entries], right=True),
         _Column("error", [paper.sign("✗", "x") if entry.error else "" for entry in entries], ERROR),
-        _Column("service", [say(entry.service) for entry in entries], QUIET, shrinks=True),
-        _Column("name", [say(entry.name) for entry in entries], "cyan", shrinks=True),
+        _Column("service", paper.texts([entry.service for entry in entries]), QUIET, shrinks=True),
+        _Column("name", paper.texts([entry.name for entry in entries]), "cyan", shrinks=True),
     ]
 
 

@@ -32,6 +32,8 @@ class Source:
     Raises:
         TimetracerError: it cannot be read.
     """
+    replayed: Callable[[Cassette], Cassette] = lambda cassette: cassette
+    """Lays a replay over it."""
 
 
 class Viewer(App[None]):
@@ -90,16 +92,16 @@ class Viewer(App[None]):
         self._show(name, self._source.load(name))
 
     def _show(self, name: str, cassette: Cassette) -> None:
-        self.push_screen(TraceScreen(cassette, name, self._compare, ascii_only=self._ascii_only))
+        self.push_screen(TraceScreen(self._source.replayed(cassette), name, self._compare, ascii_only=self._ascii_only))
 
     def _compare(self, shown: TraceScreen) -> None:
         """Let the user choose a cassette, and show it beside the one that is on the screen."""
 
         def chosen(name: str) -> None:
-            other = Trace(self._source.load(name))
-            self.pop_screen()
             names = shown.cassette_name, name
-            self.push_screen(DiffScreen(shown.browser.trace, other, names, ascii_only=self._ascii_only))
+            one, other = (Trace(self._source.load(each)) for each in names)
+            self.pop_screen()
+            self.push_screen(DiffScreen(one, other, names, ascii_only=self._ascii_only))
 
         title = f"compare {shown.cassette_name} with"
         self.push_screen(ListScreen(self._source.entries, chosen, title, ascii_only=self._ascii_only))

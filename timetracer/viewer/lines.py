@@ -14,7 +14,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from timetracer.terminal.paper import Paper
+from timetracer.terminal.paper import Paper, segments
 
 
 class Lines(ScrollView, can_focus=True):
@@ -51,6 +51,7 @@ class Lines(ScrollView, can_focus=True):
 
     cursor = 0
     ascii_only = False
+    _style = Style()
 
     def __init__(self, *, ascii_only: bool = False) -> None:
         super().__init__()
@@ -96,20 +97,22 @@ class Lines(ScrollView, can_focus=True):
         """Scroll as far as needed."""
         self.scroll_to_region(Region(0, self.cursor, 1, 1), animate=False, force=True)
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        self._style = self.rich_style  # textual makes it anew each time that it is asked
+        return super().render_lines(crop)
+
     def render_line(self, y: int) -> Strip:
         place, width = y + self.scroll_offset.y, self.size.width
         if place >= self.count():
-            return Strip.blank(width, self.rich_style)
-        segments = self._drawn.get(place)
-        if segments is None:
+            return Strip.blank(width, self._style)
+        drawn = self._drawn.get(place)
+        if drawn is None:
             console = self.app.console  # pyright: ignore[reportUnknownMemberType]
-            rendered = self.line(place, self.paper).render(console)
-            segments = self._drawn[place] = [segment for segment in rendered if segment.text != "\n"]
-        style = self.rich_style
+            drawn = self._drawn[place] = [*segments(self.line(place, self.paper), console)]
+        style = self._style
         if place == self.cursor:
             style += Style(bgcolor=self.get_component_rich_style("lines--cursor").bgcolor)
-        drawn = Segment.apply_style(segments, style)
-        return Strip(drawn).adjust_cell_length(width, style)
+        return Strip(Segment.apply_style(drawn, style)).adjust_cell_length(width, style)
 
     def action_move(self, by: int) -> None:
         """The cursor by so many lines."""

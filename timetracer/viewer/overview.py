@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+from rich.segment import Segment
 from rich.text import Text
-from textual.widgets import Static
+from textual.strip import Strip
+from textual.widget import Widget
 
 from timetracer.terminal.heading import heading
 from timetracer.terminal.minimap import Activity, activity, minimap
-from timetracer.terminal.paper import QUIET, Paper
+from timetracer.terminal.paper import QUIET, Paper, segments
 from timetracer.terminal.waterfall import ruler
 from timetracer.viewer.waterfall import Waterfall
 
 
-class Overview(Static):
+class Overview(Widget):
     """Six lines at most."""
 
-    DEFAULT_CSS = "Overview { height: auto; }"
+    DEFAULT_CSS = "Overview { height: 6; }"
     _measured: tuple[Paper, list[Text], Activity] | None = None
+    _lines: tuple[Text, ...] = ()
+
+    def render_line(self, y: int) -> Strip:
+        style = self.rich_style
+        if y >= len(self._lines):
+            return Strip.blank(self.size.width, style)
+        console = self.app.console  # pyright: ignore[reportUnknownMemberType]
+        drawn = Segment.apply_style(segments(self._lines[y], console), style)
+        return Strip(drawn).adjust_cell_length(self.size.width, style)
 
     def show(self, waterfall: Waterfall, *, axis: bool = True) -> None:
         """Draw anew for what the waterfall shows.
@@ -36,6 +47,6 @@ class Overview(Static):
             start = place.start - browser.trace.start
             lines.append(Text(margin + place.labels(ascii_only=paper.ascii_only, offset=start), QUIET))
             lines.append(Text(margin + ruler(place, paper), QUIET))
-        for each in lines:
-            each.no_wrap = True
-        self.update(Text("\n").join(lines))
+        self._lines = (*lines,)
+        self.styles.height = len(lines)
+        self.refresh()

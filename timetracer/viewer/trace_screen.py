@@ -118,7 +118,7 @@ class TraceScreen(Page):
 
     def compose(self) -> ComposeResult:
         trace = self.browser.trace
-        yield Overview(markup=False)
+        yield Overview()
         with Container(id="middle"):
             with ContentSwitcher(initial="waterfall", id="views"):
                 waterfall = Waterfall(self.browser, ascii_only=self._ascii_only)
