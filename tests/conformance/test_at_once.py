@@ -100,7 +100,10 @@ def test_a_task_that_outlives_its_caller_a_thread_and_neither(subject: Subject, 
 def test_under_uvloop(subject: Subject, record: Run, replay: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever an asynchronous subject runs by `asyncio.run` runs there on uvloop."""
     uvloop = pytest.importorskip("uvloop")
-    monkeypatch.setattr(asyncio, "run", uvloop.run)
+    if sys.version_info >= (3, 12):  # from here on uvloop's is asyncio's, with another loop
+        monkeypatch.setattr(asyncio, "run", partial(asyncio.run, loop_factory=uvloop.new_event_loop))
+    else:
+        monkeypatch.setattr(asyncio, "run", uvloop.run)
     for act in subject.traced:
         recorded = record(act)
         assert replay(act) == recorded

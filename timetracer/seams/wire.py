@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from contextvars import Context, ContextVar, copy_context
-from functools import partial
 from time import time_ns
 from typing import Any
 from weakref import WeakMethod

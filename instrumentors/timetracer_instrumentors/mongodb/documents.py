@@ -12,6 +12,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta, timezone
 from math import isfinite
+from struct import pack
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -220,7 +221,7 @@ def _write(value: Any, room: int) -> Any:
             raise _Unfit
         return [_write(item, room - 1) for item in value]
     if kind is float:
-        return value if isfinite(value) else {"$numberDouble": _ODD_DOUBLES[repr(value)]}
+        return value if isfinite(value) else {"$numberDouble": _write_odd_double(value)}
     if kind is DBRef:
         return _write(dict(value.as_doc()), room)
     if kind is Code:
@@ -231,7 +232,14 @@ def _write(value: Any, room: int) -> Any:
     return write(value)
 
 
-_ODD_DOUBLES: Final = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
+_ODD_DOUBLES: Final = {pack("<d", float(name)): name for name in ("NaN", "Infinity", "-Infinity")}
+
+
+def _write_odd_double(value: float) -> str:
+    name = _ODD_DOUBLES.get(pack("<d", value))
+    if name is None:
+        raise _Unfit  # a NaN that has something to say
+    return name
 
 
 def _write_date(value: DatetimeMS) -> Any:

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from functools import lru_cache, wraps
 from typing import TypeVar
 
+from timetracer.replaying.tokens import IDENTIFIER
+
 LONG = 2000
 """Characters of a statement of which nothing is remembered: it has its values in it, and does not come again."""
 _Text = TypeVar("_Text", str, bytes)
@@ -23,8 +25,6 @@ def remembered(look: Callable[[_Text], _Told]) -> Callable[[_Text], _Told]:
 
     return looked
 
-
-from timetracer.replaying.tokens import IDENTIFIER
 
 _COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
 _INVENTED = r"""

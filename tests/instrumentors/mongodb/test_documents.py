@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from datetime import datetime, timedelta, timezone
+from struct import unpack
 from typing import Any
 from uuid import UUID
 
@@ -55,6 +56,7 @@ values = st.recursive(
 @given(st.dictionaries(names, values, max_size=6))
 @example(EVERYTHING)
 @example({"a": -0.0, "b": 1e300, "c": 5e-324, "d": float("-inf")})
+@example({"quiet": float("nan"), "with a payload": unpack("<d", bytes.fromhex("010000000000f87f"))[0]})
 @example({"": {"": [[], {}]}, "$date": {"$numberLong": "1"}})
 def test_every_document_becomes_the_same_bytes_again(document: dict[str, Any]) -> None:
     raw = encode(document)
