@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +25,8 @@ from pymongo.errors import AutoReconnect, WriteConcernError
 
 import timetracer
 from conformance.three_ways import exchanges, spans
-from services.found import KINDS, secantus
-from services.ports import free_port
-from services.processes import Server, Servers, environment
+from services.found import KINDS, own, secantus
+from services.processes import Servers, environment
 from timetracer.errors import FailedVerdict, UnmatchedCall
 from wires.mongodb.operations import OPERATIONS
 
@@ -51,20 +51,13 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Path, list
     found = {}
     try:
         for driver in DRIVERS:
-            server = started(servers)
+            server = own(KINDS["mongodb"], servers)
             url = kind.url.format(port=server.port)
             found[driver] = (folder / f"{driver}.json", program("record", driver, url, folder / f"{driver}.json"))
             server.stop()
     finally:
         servers.close()
     return found
-
-
-def started(servers: Servers) -> Server:
-    command = KINDS["mongodb"].command
-    assert command is not None
-    port = free_port()
-    return servers.start(command(port), port)
 
 
 @pytest.mark.parametrize("driver", DRIVERS)
@@ -315,7 +308,7 @@ def test_mongoengine_rides_on_it(url: str, name: str, path: Path) -> None:
 
 
 def test_no_secret_of_a_login_is_stored(path: Path, servers: Servers) -> None:
-    server = started(servers)
+    server = own(KINDS["mongodb"], servers)
     url = KINDS["mongodb"].url.format(port=server.port)
     with pymongo.MongoClient(url) as client:
         client.admin.command("createUser", "ada", pwd="open sesame", roles=[])
@@ -338,7 +331,7 @@ def test_the_current_trace_is_left_alone(url: str, name: str, path: Path, connec
 def test_the_example_of_the_documentation_runs(tmp_path: Path, servers: Servers) -> None:
     page = (TESTS.parent / "docs" / "mongodb.md").read_text(encoding="utf-8")
     (text,) = re.findall(r'```python title="orders.py"\n(.*?)```', page, re.DOTALL)
-    server, example = started(servers), tmp_path / "orders.py"
+    server, example = own(KINDS["mongodb"], servers), tmp_path / "orders.py"
     example.write_text(text.replace("localhost:27017", f"localhost:{server.port}"), encoding="utf-8")
     for mode in ("record", "replay"):
         command = [sys.executable, example]
@@ -351,14 +344,14 @@ def test_the_example_of_the_documentation_runs(tmp_path: Path, servers: Servers)
 def test_what_is_encrypted_and_compressed_is_recorded_in_plain(
     run: Callable[..., Any], tmp_path: Path, path: Path, servers: Servers
 ) -> None:
-    authority, port = trustme.CA(), free_port()
+    authority = trustme.CA()
     authority.cert_pem.write_to_path(tmp_path / "authority.pem")
     certificate = authority.issue_cert("localhost", "127.0.0.1")
     certificate.private_key_pem.write_to_path(tmp_path / "key.pem")
     certificate.cert_chain_pems[0].write_to_path(tmp_path / "certificate.pem")
     files = ("--tls-cert-file", tmp_path / "certificate.pem", "--tls-key-file", tmp_path / "key.pem")
-    server = servers.start([*secantus(port), *files], port)
-    uri = f"mongodb://localhost:{port}/?tls=true&tlsCAFile={tmp_path / 'authority.pem'}&compressors=zlib"
+    server = own(replace(KINDS["mongodb"], command=lambda port: [*secantus(port), *files]), servers)
+    uri = f"mongodb://localhost:{server.port}/?tls=true&tlsCAFile={tmp_path / 'authority.pem'}&compressors=zlib"
 
     async def act() -> Any:
         async with pymongo.AsyncMongoClient(uri) as client:

@@ -23,7 +23,9 @@ NAME = "scenario"
 def play(mode: str, cassette: Path, place: dict[str, Any], loop: str = "asyncio") -> dict[str, str]:
     """What each operation saw, in a process of its own, which leaves nothing on its standard error."""
     told = cassette.with_suffix(".seen")
-    command = [sys.executable, "-W", "error", str(SCENARIO), mode, str(cassette), json.dumps(place), str(told), loop]
+    # Python 3.10's TLS transports say of themselves, when they are freed, that they were not closed: without us, too.
+    options = ["-W", "error", *(("-W", "ignore:unclosed transport") if sys.version_info < (3, 11) else ())]
+    command = [sys.executable, *options, str(SCENARIO), mode, str(cassette), json.dumps(place), str(told), loop]
     ran = subprocess.run(command, env=environment(), capture_output=True, text=True, check=False)
     assert (ran.returncode, ran.stderr) == (0, "")
     seen: dict[str, str] = json.loads(told.read_text())

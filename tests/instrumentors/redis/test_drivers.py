@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import subprocess
 import sys
@@ -114,8 +113,7 @@ def test_under_uvloop(server: Server, path: Path, nobody: int) -> None:
 
     def say(port: int) -> Any:
         options = {"port": port, "socket_timeout": PATIENCE}
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            return runner.run(redis_conversation._amain(redis_conversation.everything, options))
+        return uvloop.run(redis_conversation._amain(redis_conversation.everything, options))
 
     with timetracer.record(path):
         seen = say(server.port)
