@@ -48,7 +48,7 @@ def _result(
     copy = copy_of(recorded, result)
     columns = columns_of(recorded, result)
     yield describe(columns)
-    yield from _rows(result, columns, results, recorded)
+    yield _rows(result, columns, results, recorded)
     if copy is not None and result["copy"][0] == "out":
         yield messages.copy_response(b"H", *copy)
         for piece in _pieces(recorded, result):
@@ -62,7 +62,8 @@ def _result(
         yield messages.message(b"C", messages.string(str(result["tag"])))
 
 
-def _rows(result: dict[str, Any], columns: list[Row], results: tuple[int, ...], recorded: Exchange) -> Iterator[bytes]:
+def _rows(result: dict[str, Any], columns: list[Row], results: tuple[int, ...], recorded: Exchange) -> bytes:
+    """All DataRows, encoded column by column: that takes a third of the time that value by value does."""
     rows = result.get("rows", [])
     if not is_list(rows):
         raise damaged(recorded, "response.rows", "is no list")
@@ -70,23 +71,38 @@ def _rows(result: dict[str, Any], columns: list[Row], results: tuple[int, ...], 
     was = numbers_of(recorded, "formats", result["formats"]) if "formats" in result else forms
     if len(was) != len(columns):
         raise damaged(recorded, "response.formats", "has not one format for each column")
-    writers = [types.writer(column.type, form) for column, form in zip(columns, forms, strict=True)]
-    count = len(columns).to_bytes(2, "big")
-    for number, row in enumerate(rows):
-        given = _in_order(row, columns)
-        if given is None:
-            raise damaged(recorded, f"response.rows[{number}]", "has not one value for each column")
-        found = [count]
-        for column, value, form, recorded_form, write in zip(columns, given, forms, was, writers, strict=True):
-            if value is None:
-                found.append(messages.NULL)
-                continue
-            try:
-                data = write(value)
-            except types.TROUBLE:
-                data = _encoded(recorded, number, column, value, form, recorded_form)
-            found += (len(data).to_bytes(4, "big"), data)
-        yield messages.message(b"D", b"".join(found))
+    values = _by_column(rows, columns, recorded)
+    cells = [_cells(*each, recorded) for each in zip(columns, forms, was, values, strict=True)]
+    joined = map(b"".join, zip(*cells, strict=True)) if cells else [b""] * len(rows)
+    return messages.data_rows(len(columns), joined)
+
+
+def _by_column(rows: list[Any], columns: list[Row], recorded: Exchange) -> list[list[Plain]]:
+    count = len(columns)
+    try:
+        if all([type(row) is dict and len(row) == count for row in rows]):  # noqa: C419 - a list is quicker
+            return [[row[column.name] for row in rows] for column in columns]
+    except KeyError:
+        pass  # which of them it is, is found below
+    found = [_in_order(number, row, columns, recorded) for number, row in enumerate(rows)]
+    return [[row[at] for row in found] for at in range(count)]
+
+
+def _cells(column: Row, form: int, was: int, values: list[Plain], recorded: Exchange) -> list[bytes]:
+    """The values of a column, each with its length."""
+    if None not in values:
+        try:
+            return [messages.length(len(data)) + data for data in map(types.writer(column.type, form), values)]
+        except types.TROUBLE:
+            pass  # some of them are no common ones of this type
+    write = types.writer(column.type, form)
+    found: list[bytes] = []
+    for number, value in enumerate(values):
+        try:
+            found.append(messages.value(None if value is None else write(value)))
+        except types.TROUBLE:
+            found.append(messages.value(_encoded(recorded, number, column, value, form, was)))
+    return found
 
 
 def _encoded(recorded: Exchange, number: int, column: Row, value: Plain, form: int, was: int) -> bytes:
@@ -98,11 +114,13 @@ def _encoded(recorded: Exchange, number: int, column: Row, value: Plain, form: i
         raise damaged(recorded, place, f"cannot be given to this driver: {cause}") from None
 
 
-def _in_order(row: Plain, columns: list[Row]) -> list[Plain] | None:
+def _in_order(number: int, row: Plain, columns: list[Row], recorded: Exchange) -> list[Plain]:
+    found: Plain = row
     if is_object(row):
-        named = [row[column.name] for column in columns if column.name in row]
-        return named if len(named) == len(columns) == len(row) else None
-    return row if is_list(row) and len(row) == len(columns) else None
+        found = [row[column.name] for column in columns if column.name in row]
+    if not is_list(found) or not len(row) == len(found) == len(columns):  # type: ignore[arg-type]
+        raise damaged(recorded, f"response.rows[{number}]", "has not one value for each column")
+    return found
 
 
 def _pieces(recorded: Exchange, result: dict[str, Any]) -> Iterator[bytes]:

@@ -11,10 +11,11 @@ from collections import deque
 from collections.abc import Callable
 from contextvars import copy_context
 from struct import unpack_from
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, ClassVar
 from weakref import WeakValueDictionary
 
-from timetracer_instrumentors.postgresql import sql, using
+from timetracer_instrumentors.postgresql import using
+from timetracer_instrumentors.postgresql.asks import Asks, asked
 from timetracer_instrumentors.postgresql.messages import (
     CANCEL_REQUEST,
     GSSENC_REQUEST,
@@ -37,36 +38,6 @@ if TYPE_CHECKING:
 
 PARSE, BIND, DESCRIBE, EXECUTE, CLOSE, SYNC, QUERY, CALL, FLUSH = b"PBDECSQFH"
 STARTUP = 0
-
-
-class Asks(NamedTuple):
-    """What a tap has to know of a statement."""
-
-    fact: bool
-    own: bool
-    """It claims no span: a driver begins a transaction within the call whose span is the query's."""
-    uploads: bool
-    listens: bool
-    declares: bytes | None
-    """The cursor that it opens."""
-
-    @property
-    def matters_later(self) -> bool:
-        return self.uploads or self.listens or self.declares is not None
-
-
-@sql.remembered
-def asked(query: bytes) -> Asks:
-    """What this SQL asks for."""
-    said = sql.text(query)
-    cursor = sql.declared(said)
-    return Asks(
-        fact=sql.is_fact(said),
-        own=sql.is_incidental(said) and not sql.PING.fullmatch(said),
-        uploads=sql.is_copy_in(said),
-        listens=sql.channel(said) is not None,
-        declares=None if cursor is None else cursor.encode("utf-8", "surrogateescape"),
-    )
 
 
 class Asking:

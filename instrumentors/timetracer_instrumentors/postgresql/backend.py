@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 from weakref import WeakValueDictionary
 
 from timetracer.cassette.model import Exchange
+from timetracer.cassette.places import is_list
 from timetracer.errors import ReplayError
 from timetracer_instrumentors.postgresql import messages, sql
 from timetracer_instrumentors.postgresql.answers import described, reported, results_of, settings_of
+from timetracer_instrumentors.postgresql.asks import Asks, asked
 from timetracer_instrumentors.postgresql.catalogue import (
     TEXT_OID,
     Description,
@@ -180,7 +182,8 @@ class Backend:
         return known.get(sql.normal(text_of(statement)))
 
     def _bind(self, payload: bytes) -> bytes:
-        portal, name, *_ = messages.bound(payload)
+        said = messages.bound(payload)
+        name = said.statement
         statement = self._statements.get(name)
         if statement is None:
             return self._error("26000", f'prepared statement "{name.decode()}" does not exist')
@@ -189,10 +192,10 @@ class Backend:
             statement.oids = statement.oids or before.oids
         known = self._known(statement)
         if known is not None and known.fails_to_bind:
-            recorded = self.line.find("bind", Portal(statement, payload), self._database)
+            recorded = self.line.find("bind", Portal(statement, payload, said), self._database)
             if recorded is not None:
                 return self._given(recorded, (), _unsaid)
-        self._portals[portal] = Portal(statement, payload)
+        self._portals[said.portal] = Portal(statement, payload, said)
         return messages.message(b"2")
 
     def _describe(self, payload: bytes) -> bytes:
@@ -256,15 +259,17 @@ class Backend:
 
     def _executed(self, portal: Portal, limit: int, describe: Describe) -> bytes:
         portal.times += 1
-        query, results = text_of(portal.statement), portal.bound.results
-        self._noted(query)
-        upload = Upload() if sql.is_copy_in(query) else None
-        asked = (portal, limit, portal.times, self._database, upload)
+        asks, results = asked(portal.statement.sql), portal.bound.results
+        query = asks.text
+        if asks.matters_later:
+            self._noted(portal.statement.sql, asks)
+        upload = Upload() if asks.uploads else None
+        call = (portal, limit, portal.times, self._database, upload)
         if upload is not None:
-            return describe([]) + self._copy_begins(query, Copying("execute", asked, upload))
-        if not sql.is_incidental(query):
-            return self._given(self.line.ask("execute", *asked), results, describe)
-        recorded = self.line.find("execute", *asked)
+            return describe([]) + self._copy_begins(query, Copying("execute", call, upload))
+        if not asks.incidental:
+            return self._given(self.line.ask("execute", *call), results, describe)
+        recorded = self.line.find("execute", *call)
         if recorded is None:
             return self._tidied(query, results, describe)
         return self._given(recorded, results, describe)
@@ -277,10 +282,13 @@ class Backend:
             return b""
         if "unreadable" in response:
             raise damaged(recorded, "response", f"could not be read: {response['unreadable']!r}")
-        notices = response.get("notices", [])
-        out = [reported(recorded, b"N", "notices", notice) for notice in (notices if isinstance(notices, list) else [])]
+        out: list[bytes] = []
+        if "notices" in response:
+            notices = response["notices"]
+            out = [reported(recorded, b"N", "notices", notice) for notice in (notices if is_list(notices) else [])]
         out += results_of(recorded, results, describe)
-        out += [messages.parameter_status(*pair) for pair in settings_of(recorded).items()]
+        if "parameters" in response:
+            out += [messages.parameter_status(*pair) for pair in settings_of(recorded).items()]
         self._status = _STATUSES.get(str(response.get("transaction")), self._status)
         if "error" in response:
             out.append(self._fail(recorded))
@@ -336,12 +344,11 @@ class Backend:
         self.closing = True
         return b""
 
-    def _noted(self, query: str) -> None:
+    def _noted(self, query: bytes, asks: Asks) -> None:
         """Cursors and channels have names that are used later."""
-        cursor = sql.declared(query)
-        if cursor is not None:
-            self._declared[cursor.encode("utf-8", "surrogateescape")] = query.encode("utf-8", "surrogateescape")
-        listens, channel = sql.channel(query) or (False, "")
+        if asks.declares is not None:
+            self._declared[asks.declares] = query
+        listens, channel = sql.channel(asks.text) or (False, "")
         if listens:
             self._channels.add(channel)
             self.line.listen(self._hears)
@@ -360,12 +367,14 @@ class Backend:
 
     def _query(self, payload: bytes) -> bytes:
         query, _ = messages.text(payload)
-        text = sql.text(query)
-        self._noted(text)
-        if sql.is_copy_in(text):
+        asks = asked(query)
+        text = asks.text
+        if asks.matters_later:
+            self._noted(query, asks)
+        if asks.uploads:
             upload = Upload()
             return self._copy_begins(text, Copying("query", (query, self._database, upload), upload))
-        if not sql.is_incidental(text):
+        if not asks.incidental:
             return self._answered(self.line.ask("query", query, self._database, None))
         recorded = self.line.find("query", query, self._database, None)
         if recorded is not None:
@@ -455,7 +464,7 @@ def cancel(pid: int, secret: int) -> None:
 
 def text_of(statement: Statement) -> str:
     """Its SQL."""
-    return sql.text(statement.sql)
+    return asked(statement.sql).text
 
 
 def _unsaid(_: list[Row]) -> bytes:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any
 
 from timetracer.cassette.model import Exchange, Plain
 from timetracer.cassette.places import is_list, is_object
@@ -91,17 +93,25 @@ def numbers_of(exchange: Exchange, field: str, value: Plain) -> list[int]:
 
 def columns_of(exchange: Exchange, result: dict[str, Plain]) -> list[Row]:
     """The columns as a response, or one of its results, has them. Raises ReplayError: they are none."""
-    found: list[Row] = []
     columns = result.get("columns", [])
     if not is_list(columns):
         raise damaged(exchange, "response.columns", f"is no list: {columns!r}")
-    for column in columns:
-        if not is_list(column) or len(column) != 6 or not all(type(one) is int for one in column[1:]):
-            problem = f"has a column that is not [name, type, size, modifier, table, number]: {column!r}"
-            raise damaged(exchange, "response.columns", problem)
-        name, oid, size, modifier, table, number = column
+    try:
+        return list(_columns(tuple(map(tuple, columns))))
+    except (TypeError, ValueError):
+        problem = f"has a column that is not [name, type, size, modifier, table, number]: {columns!r}"
+        raise damaged(exchange, "response.columns", problem) from None
+
+
+@lru_cache(maxsize=1000)
+def _columns(columns: tuple[tuple[Any, ...], ...]) -> tuple[Row, ...]:
+    found: list[Row] = []
+    for name, *numbers in columns:
+        if not all(type(one) is int for one in numbers):
+            raise ValueError
+        oid, size, modifier, table, number = numbers
         found.append(Row(str(name), table, number, oid, size, modifier, 0))
-    return found
+    return tuple(found)
 
 
 def process_of(message: dict[str, Plain]) -> int | None:

@@ -21,6 +21,7 @@ MAX_STARTUP = 10_000
 
 _HEAD = Struct("!BI")
 _INT = Struct("!i")
+_ROW = Struct("!cih")
 
 FIELDS = {
     "S": "severity",
@@ -309,8 +310,17 @@ def data_row(found: Sequence[bytes | None]) -> bytes:
     return message(b"D", pack("!h", len(found)) + b"".join(map(value, found)))
 
 
+def data_rows(count: int, rows: Iterable[bytes]) -> bytes:
+    """DataRows of so many values each: these are in them, each with its length."""
+    return b"".join([_ROW.pack(b"D", len(row) + 6, count) + row for row in rows])
+
+
 NULL = b"\xff\xff\xff\xff"
 """The length of what is not there."""
+
+
+length = _INT.pack
+"""Of a value."""
 
 
 def value(data: bytes | None) -> bytes:

@@ -32,6 +32,7 @@ class Portal:
     Args:
         statement: what is bound.
         bind: the payload of the Bind. Nothing in it is looked at before somebody wants to know.
+        said: what is in it, if that is known.
 
     Attributes:
         columns: the payload of its own RowDescription.
@@ -40,12 +41,12 @@ class Portal:
 
     __slots__ = ("_bound", "bind", "columns", "statement", "times")
 
-    def __init__(self, statement: Statement, bind: bytes) -> None:
+    def __init__(self, statement: Statement, bind: bytes, said: Bound | None = None) -> None:
         self.statement = statement
         self.bind = bind
         self.columns: bytes | None = None
         self.times = 0
-        self._bound: Bound | None = None
+        self._bound = said
 
     @property
     def bound(self) -> Bound:

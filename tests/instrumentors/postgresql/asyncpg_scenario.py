@@ -1,7 +1,8 @@
-"""What asyncpg can do, operation by operation: ``asyncpg_scenario.py MODE CASSETTE PLACE SEEN [LOOP]``.
+"""What asyncpg can do, operation by operation: ``asyncpg_scenario.py MODE CASSETTE PLACE SEEN [LOOP [ONLY]]``.
 
-MODE is ``off``, ``record`` or ``replay``; PLACE is JSON: what `asyncpg.connect` is given; LOOP is
-``asyncio`` or ``uvloop``. Into the file SEEN goes a JSON object: the name of each operation, and what it saw as text.
+MODE is ``off``, ``record`` or ``replay``; PLACE is JSON: what `asyncpg.connect` is given; LOOP is ``asyncio`` or
+``uvloop``; ONLY is a JSON list: operations that are done, and no others. Into the file SEEN goes a JSON object: the name
+of each operation, and what it saw as text.
 """
 
 from __future__ import annotations
@@ -28,10 +29,11 @@ PLAYED = (asyncpg_values, asyncpg_statements, asyncpg_sessions, asyncpg_failures
 ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 
 
-async def play(place: dict[str, Any], seen: dict[str, str]) -> None:
+async def play(place: dict[str, Any], seen: dict[str, str], only: list[str]) -> None:
     world = World(place)
     world.connection = await world.connect()
-    for name, run in OPERATIONS.items():
+    for name in only:
+        run = OPERATIONS[name]
         try:
             seen[name] = ADDRESS.sub("", repr(await asyncio.wait_for(run(world), 60)))
         except Exception as error:  # noqa: BLE001 - compared with the others
@@ -39,7 +41,7 @@ async def play(place: dict[str, Any], seen: dict[str, str]) -> None:
     await world.connection.close()
 
 
-def main(mode: str, cassette: str, place: str, told: str, loop: str = "asyncio") -> None:
+def main(mode: str, cassette: str, place: str, told: str, loop: str = "asyncio", only: str = "") -> None:
     faults.raising = True
     runner: Any = asyncio.run
     if loop == "uvloop":
@@ -50,7 +52,7 @@ def main(mode: str, cassette: str, place: str, told: str, loop: str = "asyncio")
     seen: dict[str, str] = {}
     try:
         with block(*([] if mode == "off" else [cassette])):
-            runner(play(json.loads(place), seen))
+            runner(play(json.loads(place), seen, json.loads(only) if only else list(OPERATIONS)))
     finally:
         Path(told).write_text(json.dumps(seen))
 

@@ -8,6 +8,7 @@ their neighbours (``extra_float_digits`` of 1 and more, the default since Postgr
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import lru_cache
 from math import copysign, isfinite, isinf
 from struct import Struct
 from typing import Any
@@ -143,6 +144,15 @@ def _read_binary(data: bytes) -> Decimal:
 
 
 def _write_binary(value: Any) -> bytes:
+    if type(value) is not Decimal:
+        raise ValueError("not a decimal")
+    return _packed(str(value))
+
+
+@lru_cache(maxsize=4096)
+def _packed(text: str) -> bytes:
+    """By its text, as equal decimals may have another number of zeros at their ends."""
+    value = Decimal(text)
     if not _decimal(value).is_finite():
         sign = next(code for code, name in _SPECIAL.items() if name == str(value))
         return _HEAD.pack(0, 0, sign, 0 if sign == 0xC000 else _SPECIAL_SCALE)
@@ -152,8 +162,8 @@ def _write_binary(value: Any) -> bytes:
     after = -(-scale // 4)
     groups = _in_short(int(figures)) if len(figures) < _SHORT else _in_long(figures)
     weight = len(groups) - after - 1
-    last = next((at for at in range(len(groups) - 1, -1, -1) if groups[at]), -1)
-    groups = groups[: last + 1]
+    while groups and not groups[-1]:
+        groups.pop()
     sign = _NEGATIVE if groups and value < 0 else 0
     return _HEAD.pack(len(groups), weight if groups else 0, sign, scale) + Struct(f"!{len(groups)}h").pack(*groups)
 
