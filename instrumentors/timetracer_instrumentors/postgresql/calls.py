@@ -33,21 +33,24 @@ class Calls:
         self.secure = secure
         self.is_mounted = isinstance(line, MountedLine)
         self._nobody = Context()
+        self._callers: list[Context | None] = []
         if not self.is_mounted:  # what is done while we look away (suppressed instrumentation) is nobody's
             self._nobody.run(sessions.inside.set, True)
-        self.end()
-
-    def begin(self, *, attended: bool = False) -> None:
-        """The driver is called. What it wrote in the call before still belongs to that one."""
-        self.channel.attended = attended
-        self.channel.pump()
-        self.line.called()
-
-    def end(self) -> None:
-        """The call is over: what comes now is not its."""
-        self.channel.attended = False
         self.channel.pump()
         self.line.context = self._nobody
+
+    def _begin(self) -> Context | None:
+        """The driver is called. What it wrote in the call before still belongs to that one."""
+        self.channel.pump()
+        self.line.called()
+        self._callers.append(self.line.context)
+        return self.line.context
+
+    def _end(self, caller: Context | None) -> None:
+        """The call is over: what comes now is of the call around it, or of another thread's, or nobody's."""
+        self.channel.pump()
+        self._callers.remove(caller)
+        self.line.context = self._callers[-1] if self._callers else self._nobody
 
     def look(self) -> None:
         """Take up what the driver has written. Raises what ended the connection from our side."""
@@ -63,7 +66,8 @@ class Calls:
             lost: what the driver raises when its connection is gone; if it is our doing, our reason is raised instead.
             attended: it does not block, and `look` follows whatever the driver does.
         """
-        self.begin(attended=attended)
+        self.channel.attended = attended
+        caller = self._begin()
         try:
             yield
         except lost:
@@ -71,7 +75,8 @@ class Calls:
                 raise self.channel.problem from None
             raise
         finally:
-            self.end()
+            self.channel.attended = False
+            self._end(caller)
 
     def around(self, steps: Generator[Any, Any, Given], lost: type[Exception]) -> Generator[Any, Any, Given]:
         """A call that is a generator, which yields where it would block."""

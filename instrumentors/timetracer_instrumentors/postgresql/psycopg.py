@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from dataclasses import replace
+from ssl import SSLContext
 from typing import Any, TypeAlias
 
 from timetracer.recording.faults import harmless, warn
@@ -113,8 +114,7 @@ def _over_tls(
     again = original(cls, make_conninfo("", **inner), **asked)
     secure = tls.Session(tls.peer(pgconn.socket), pgconn.host.decode())
     try:
-        secure.context = tls.trust(params)
-        found = yield from _intercepted(wire, again, secure)
+        found = yield from _intercepted(wire, again, secure, tls.trust(params))
     except (OSError, Error, tls.NotOurs) as error:
         warn("psycopg: TLS", f"psycopg's connection over TLS is not recorded: {error}")
         return connection
@@ -122,8 +122,11 @@ def _over_tls(
     return found
 
 
-def _intercepted(wire: Wire, steps: Generator[Any, Any, Any], secure: tls.Session) -> Generator[Any, Any, Any]:
+def _intercepted(
+    wire: Wire, steps: Generator[Any, Any, Any], secure: tls.Session, context: SSLContext
+) -> Generator[Any, Any, Any]:
     """Run the opening of a connection: between its TCP handshake and its first byte, put the relay there."""
+    secure.context = context
     descriptor, wanted = next(steps)
     while not (yield descriptor, wanted):
         pass
@@ -131,7 +134,7 @@ def _intercepted(wire: Wire, steps: Generator[Any, Any, Any], secure: tls.Sessio
     yield server.fileno(), WRITE  # from now on nobody waits for the descriptor itself
     line = wire.tap()
     driver = put(descriptor)
-    channel = Relay(line, driver, (yield from tls.secured(server, secure.context, secure.host)), secure.unbound)
+    channel = Relay(line, driver, (yield from tls.secured(server, context, secure.host)), secure.unbound)
     calls = Calls(line, channel, secure)
     try:
         step = steps.send(WRITE)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any, TypeVar
 
 import psycopg2
@@ -111,7 +112,7 @@ def _beneath(asked: type[Any], ours: type[Any]) -> type[Any]:
 
 
 @_telling("commit", "rollback", "reset", "close", "set_session", "set_isolation_level", "set_client_encoding")
-@_telling("tpc_begin", "tpc_prepare", "tpc_commit", "tpc_rollback", "tpc_recover")
+@_telling("poll", "tpc_begin", "tpc_prepare", "tpc_commit", "tpc_rollback", "tpc_recover")
 class _ToldConnection(extensions.connection):
     pass
 
@@ -144,6 +145,9 @@ class Connection(_ToldConnection):
         class Told(extensions.lobject):
             timetracer_calls = calls
 
+            def __del__(self) -> None:
+                self.close()  # type: ignore[no-untyped-call] # its class in C does so, too, and nobody could tell
+
         if isinstance(factory, type):
             asked["lobject_factory"] = _beneath(factory, Told)
         with calls.during(psycopg2.Error):
@@ -158,7 +162,7 @@ class Connection(_ToldConnection):
     def cancel(self) -> None:
         """It blocks in libpq, and keeps everybody from running meanwhile: nobody could answer."""
         calls = self.timetracer_calls
-        if calls is None or self.closed:
+        if calls is None or self.closed or self.status not in _CANCELLABLE:  # it says why not
             super().cancel()
         else:
             calls.cancel(self.info.backend_pid, super().cancel)
@@ -169,8 +173,13 @@ class Connection(_ToldConnection):
         return _Info(super().info, self.timetracer_said) if self.timetracer_said else super().info
 
 
+_CANCELLABLE = (extensions.STATUS_READY, extensions.STATUS_BEGIN)
+
+
 class _Info:
     """A ``ConnectionInfo``, but for some values."""
+
+    __slots__ = ("_info", "_said")
 
     def __init__(self, info: Any, said: dict[str, Any]) -> None:
         self._info = info
@@ -194,13 +203,19 @@ def _class(factory: Any) -> Any:
 
 def tapped(wire: Wire, original: Callable[..., Any], dsn: str, connection_factory: Any = None, **asked: Any) -> Any:
     """``_connect``: the connection that it made, with a relay in between."""
+    connect = partial(original, connection_factory=_class(connection_factory), **asked)
     if any(asked.values()):
-        warn("psycopg2: asynchronous", "psycopg2's asynchronous connections are not recorded")
-        return original(dsn, connection_factory=connection_factory, **asked)
+        return _asynchronous(wire, original, connect, dsn)
     with wire.attempt(*libpq.opening(extensions.parse_dsn(dsn))):
-        connection = original(dsn, connection_factory=_class(connection_factory), **asked)
+        connection = connect(dsn)
     if connection.info.ssl_in_use:
-        return _over_tls(wire, original, dsn, connection_factory, connection)
+        try:
+            found = _relayed(wire, connect, dsn, connection)
+        except _NOT_RELAYED as error:
+            warn("psycopg2: TLS", f"psycopg2's connection over TLS is not recorded: {error}")
+            return connection
+        connection.close()
+        return found
     with harmless("tapping a connection of psycopg2"):
         _tap(wire, connection)
     return connection
@@ -215,30 +230,44 @@ def _tap(wire: Wire, connection: Any) -> None:
         connection.timetracer_calls = Calls(line, channel)
 
 
-def _over_tls(wire: Wire, original: Callable[..., Any], dsn: str, factory: Any, connection: Any) -> Any:
-    """The same connection once more, with TLS between the relay and the server; or, if that cannot be, as it was."""
-    info, params = connection.info, extensions.parse_dsn(dsn)
-    secure = tls.Session(tls.peer(connection.fileno()), info.host)
-    line = wire.tap()
+def _asynchronous(wire: Wire, original: Callable[..., Any], connect: Callable[[str], Any], dsn: str) -> Any:
+    """One that its caller polls, perhaps with an epoll, which would go on waiting for the socket that it knows: so it
+    leads to us from its start. Another one, which blocks, is opened before and tells where the server is."""
     try:
-        secure.context = tls.trust(params)
-        channel = Relay(line, libpq.socket_name(params), tls.run(secure.opening()), secure.unbound)
-        here = libpq.redirected({**params, "password": info.password}, channel.directory)
-        try:
-            found = original(extensions.make_dsn(**here), connection_factory=_class(factory))
-        except BaseException:
-            channel.close()
-            raise
-    except (OSError, psycopg2.Error, tls.NotOurs) as error:
-        warn("psycopg2: TLS", f"psycopg2's connection over TLS is not recorded: {error}")
-        return connection
+        with wire.attempt(*libpq.opening(extensions.parse_dsn(dsn))):
+            first = original(dsn)
+    except psycopg2.Error:
+        return connect(dsn)  # fails as it would
+    try:
+        return _relayed(wire, connect, dsn, first)
+    except _NOT_RELAYED as error:
+        warn("psycopg2: asynchronous", f"psycopg2's asynchronous connection is not recorded: {error}")
+        return connect(dsn)
+    finally:
+        first.close()
+
+
+def _relayed(wire: Wire, connect: Callable[[str], Any], dsn: str, first: Any) -> Any:
+    """A connection to where the first one leads, by a relay that does the TLS, if the first one has it."""
+    info, params = first.info, extensions.parse_dsn(dsn)
+    server = tls.Session(tls.peer(first.fileno()), info.host)
+    if info.ssl_in_use:
+        server.context = tls.trust(params)
+    line = wire.tap()
+    channel = Relay(line, libpq.socket_name(params), tls.run(server.opening()), server.unbound)
+    here = libpq.redirected({**params, "password": info.password}, channel.directory)
+    try:
+        found = connect(extensions.make_dsn(**here))
+    except BaseException:
+        channel.close()
+        raise
     if isinstance(found, Connection):
-        found.timetracer_calls = Calls(line, channel, secure)
+        found.timetracer_calls = Calls(line, channel, server)
         found.timetracer_said = {name: getattr(info, name) for name in _ABOUT_SERVER}
-    connection.close()
     return found
 
 
+_NOT_RELAYED = (OSError, psycopg2.Error, tls.NotOurs)
 _ABOUT_SERVER = ("host", "port", "ssl_in_use", "password")
 
 
@@ -258,6 +287,8 @@ def mounted(wire: Wire, original: Callable[..., Any], dsn: str, connection_facto
         raise
     if isinstance(connection, Connection):
         connection.timetracer_calls = calls
+        if "host" in params and connection.info.host is not None:
+            connection.timetracer_said = {"host": params["host"]}
     return connection
 
 

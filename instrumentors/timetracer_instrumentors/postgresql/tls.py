@@ -184,30 +184,30 @@ class Unbound:
 
 
 class Session:
-    """One connection's TLS, as long as it lasts.
+    """Our connections to one connection's server, as long as it lasts.
 
     Args:
         peer: the server's address, and its family.
         host: by which the user knows the server.
 
     Attributes:
-        context: how the server is trusted.
+        context: how the server is trusted; None: without TLS.
         unbound: reads what it says.
     """
 
     def __init__(self, peer: tuple[Any, int], host: str) -> None:
         self.peer = peer
         self.host = host
-        self.context = _context("", full=False)
+        self.context: ssl.SSLContext | None = None
         self.unbound = Unbound()
 
-    def opening(self) -> Steps[ssl.SSLSocket]:
+    def opening(self) -> Steps[socket.socket]:
         """One more connection to this server. Raises OSError, NotOurs."""
         server = yield from connected(*self.peer)
-        return (yield from secured(server, self.context, self.host))
+        return server if self.context is None else (yield from secured(server, self.context, self.host))
 
     def cancelling(self) -> Steps[None]:
-        """Send a CancelRequest, over TLS like all else. Raises OSError, NotOurs."""
+        """Send a CancelRequest, in the way of all else. Raises OSError, NotOurs."""
         with (yield from self.opening()) as server:
             server.send(pack("!iiII", 16, messages.CANCEL_REQUEST, *self.unbound.key))
             yield server.fileno(), READ  # it says nothing, and ends the connection when it has understood
