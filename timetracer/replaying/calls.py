@@ -52,7 +52,7 @@ class Asked(NamedTuple):
         parts: as in `Candidate`, redacted with the session's own pseudonyms.
         write: as in `Candidate`.
         path: as in `Candidate`.
-        now: the session's clock, ns since the epoch; 0 if there is none, and then no timestamp may differ.
+        now: by the clock that the app sees, moved or not, ns since the epoch; 0: no timestamp may differ.
         optional: whether the caller can do without: then only what is exact answers, and nothing is a miss.
         in_turn: whether, beyond that, only an exchange answers before which nothing is left to be played.
     """

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from time import monotonic_ns
+from time import monotonic_ns, time_ns
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -240,7 +240,7 @@ class Replay:
                 self._redacted[name, live[name]] = part
         try:
             return self._index.take(
-                Asked(instrumentor.name, key, parts, instrumentor.writes(request), path, self.now(), optional, in_turn)
+                Asked(instrumentor.name, key, parts, instrumentor.writes(request), path, time_ns(), optional, in_turn)
             )
         except UnmatchedCall as miss:
             told = str(miss)

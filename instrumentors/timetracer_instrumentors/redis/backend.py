@@ -60,6 +60,9 @@ class RedisBackend:
         }
 
     def receive(self, data: bytes) -> bytes:
+        if self._line.over:  # a pool may outlive a replay: it finds the connection closed, and opens another one
+            self.closing = True
+            return b""
         words = None if self._commands.within else simple(data)
         if words is not None:
             return self._answer(words, data)

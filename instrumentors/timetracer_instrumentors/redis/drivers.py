@@ -2,23 +2,26 @@
 
 The seams are the functions that open a connection's socket or streams, beneath TLS's plain side, pools and retries. A
 pool lends its connections to whoever comes: one that was opened while a replay went on is opened anew when it has
-ended, and the other way round.
+ended, and the other way round; and so is one that was opened before anything of ours was in place.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from timetracer import sessions
 from timetracer.seams.declaration import Instrumentor, WireSeam
 from timetracer.seams.mounts import streams
 from timetracer.seams.mounts.socketpair import MountedSocket, TappedSocket
-from timetracer.seams.mounts.transport import MountedTransport
+from timetracer.seams.mounts.transport import MountedTransport, TappedTransport
 from timetracer.seams.wire import MountedLine, Wire
 from timetracer_instrumentors.redis.commands import CONNECT
 from timetracer_instrumentors.redis.protocol import REDIS
+
+OPENERS: Final = ("connection:AbstractConnection", "sentinel:SentinelManagedConnection")
+"""What a pool asks whether it is open; the second one looks for its server only where it is not."""
 
 # --- blocking ------------------------------------------------------------------------------------------------------
 
@@ -38,13 +41,13 @@ def mounted(wire: Wire, open_socket: Callable[[Any], Any], connection: Any) -> M
 
 
 def without_mounted(wire: Wire, connect: Callable[[Any], None], connection: Any) -> None:
-    if isinstance(connection._sock, MountedSocket):
+    if _is_unheard(wire, connection._sock):
         connection.disconnect()
     connect(connection)
 
 
 def without_tapped(wire: Wire, connect: Callable[[Any], None], connection: Any) -> None:
-    if isinstance(connection._sock, TappedSocket):
+    if not isinstance(connection._sock, MountedSocket | None):
         connection.disconnect()
     connect(connection)
 
@@ -63,24 +66,30 @@ async def amounted(wire: Wire, open_streams: Callable[[Any], Awaitable[None]], c
 
 
 async def awithout_mounted(wire: Wire, connect: Callable[[Any], Awaitable[None]], connection: Any) -> None:
-    if _is_mounted(connection) is True:
+    if _is_unheard(wire, _transport(connection)):
         await connection.disconnect(nowait=True)
     await connect(connection)
 
 
 async def awithout_tapped(wire: Wire, connect: Callable[[Any], Awaitable[None]], connection: Any) -> None:
-    if _is_mounted(connection) is False:
+    if not isinstance(_transport(connection), MountedTransport | None):
         await connection.disconnect(nowait=True)
     await connect(connection)
 
 
-def _is_mounted(connection: Any) -> bool | None:
+def _transport(connection: Any) -> Any:
     """None: it is not open."""
-    writer = connection._writer
-    return None if writer is None else isinstance(writer.transport, MountedTransport)
+    return None if connection._writer is None else connection._writer.transport
 
 
 # --- both ----------------------------------------------------------------------------------------------------------
+
+
+def _is_unheard(wire: Wire, way: Any) -> bool:
+    """Whether what a connection has open leads to a recording, or past the one that is going on."""
+    if isinstance(way, TappedSocket | TappedTransport | None):
+        return False
+    return isinstance(way, MountedSocket | MountedTransport) or wire.recording() is not None
 
 
 def _line(wire: Wire, connection: Any) -> MountedLine:
@@ -109,12 +118,12 @@ def _driver(package: str, *scopes: str) -> Instrumentor:
                 WireSeam(f"{blocking}:{kind}._connect", tapped, mounted)
                 for kind in ("Connection", "SSLConnection", "UnixDomainSocketConnection")
             ),
-            WireSeam(f"{blocking}:AbstractConnection.connect", without_mounted, without_tapped),
+            *(WireSeam(f"{package}.{opener}.connect", without_mounted, without_tapped) for opener in OPENERS),
             *(
                 WireSeam(f"{asynchronous}:{kind}._connect", atapped, amounted)
                 for kind in ("Connection", "UnixDomainSocketConnection")
             ),
-            WireSeam(f"{asynchronous}:AbstractConnection.connect", awithout_mounted, awithout_tapped),
+            *(WireSeam(f"{package}.asyncio.{opener}.connect", awithout_mounted, awithout_tapped) for opener in OPENERS),
         ),
     )
 

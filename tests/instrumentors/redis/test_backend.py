@@ -32,6 +32,7 @@ class Line:
 
     def __init__(self, *recorded: tuple[str, Any]) -> None:
         self.recorded = list(recorded)
+        self.over = False
         self.asked: list[dict[str, Plain]] = []
         self.catalogue: dict[tuple[bytes, ...], bytes] = {}
         self.hears: Callable[[Exchange], bytes | None] | None = None
@@ -130,6 +131,13 @@ def test_a_transaction_that_is_discarded_asks_nothing() -> None:
 def test_a_connection_that_was_lost_is_lost_again() -> None:
     redis, _ = backend(("GET a", {"closed": True}))
     assert (redis.receive(words("GET", "a")), redis.closing) == (b"", True)
+
+
+def test_after_the_replay_it_is_a_server_that_has_gone() -> None:
+    redis, line = backend()
+    line.over = True
+    assert redis.receive(words("GET", "a")) == b""
+    assert redis.closing
 
 
 def test_what_was_never_answered_is_not_nor_what_follows() -> None:
