@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import time
-from functools import cache
 from datetime import date, datetime, timezone
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID
