@@ -10,6 +10,7 @@ import pytest
 
 import timetracer
 from conformance.subject import Act, Home, Seen, Server, Subject
+from services.celery_workers import Workers
 from services.found import KINDS, url_of
 from services.mongodb import Databases
 from services.processes import Servers
@@ -44,6 +45,13 @@ def mongodbs(upstreams: Upstreams, tmp_path_factory: pytest.TempPathFactory) -> 
 def redises(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServers]:
     servers = Servers(tmp_path_factory.mktemp("redises"))
     yield RedisServers(servers)
+    servers.close()
+
+
+@pytest.fixture(scope="session")
+def workers(upstreams: Upstreams, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workers]:
+    servers = Servers(tmp_path_factory.mktemp("workers"))
+    yield Workers(upstreams, servers)
     servers.close()
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from conformance import of_asyncpg, of_botocore, of_httpx, of_pymongo, of_redis
+from conformance import of_asyncpg, of_botocore, of_celery, of_httpx, of_pymongo, of_redis
 from conformance.subject import Subject
 
 SUBJECTS: tuple[Subject, ...] = (
@@ -19,6 +19,7 @@ SUBJECTS: tuple[Subject, ...] = (
     of_pymongo.ASYNC,
     of_redis.SYNC,
     of_redis.ASYNC,
+    of_celery.SENDING,
 )
 
 each_subject = pytest.mark.parametrize("subject", SUBJECTS, ids=lambda subject: subject.name)

@@ -121,7 +121,8 @@ def test_an_exchange_sits_on_the_span_of_its_library(
         assert span.exchange is not None
         assert span.exchange.library == subject.instrumentor.name
         assert not [name for name in span.attributes if name.startswith("timetracer.")]
-    assert failed.status is Status.ERROR or (failed.exchange is not None and failed.exchange.error)
+    if failing in subject.failures.values():
+        assert failed.status is Status.ERROR or (failed.exchange is not None and failed.exchange.error)
 
 
 @each_subject

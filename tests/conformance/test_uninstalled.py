@@ -99,7 +99,8 @@ def test_while_we_are_there_we_are_the_innermost(subject: Subject, steps: str, t
                 continue
             while type(standing) is not FunctionType:
                 standing = standing.__wrapped__
-            assert standing.__globals__["__name__"] == "timetracer.seams.wrapping"
+            of_us = "patching" if seam.target.endswith("()") else "wrapping"
+            assert standing.__globals__["__name__"] == f"timetracer.seams.{of_us}"
             assert not hasattr(standing, "__wrapped__")
     finally:
         play("not_us" if "us" in steps.split() else "not_we")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -59,3 +59,18 @@ def send(code: str, environ: Mapping[str, str]) -> str:
     )
     assert ran.returncode == 0, ran.stdout + ran.stderr
     return ran.stdout
+
+
+def run(command: Sequence[str], cwd: Path, **environ: str) -> tuple[int, str]:
+    """The exit status of a command, and what it says on both streams."""
+    ran = subprocess.run(
+        command,
+        env=environment(environ),
+        cwd=cwd,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        timeout=PATIENCE,
+    )
+    return ran.returncode, ran.stdout

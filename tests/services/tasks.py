@@ -6,6 +6,7 @@ import os
 import time
 from datetime import date, datetime, timezone
 from decimal import Decimal
+from fractions import Fraction
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import httpx
 import redis
 from celery import Celery, group
 from celery.exceptions import Ignore, Reject
+from kombu.utils.json import register_type
 
 NOWHERE = "redis://nowhere.invalid:6379/0"
 
@@ -33,6 +35,9 @@ app.conf.update(
     worker_hijack_root_logger=False,
     beat_schedule={"often": {"task": "services.tasks.add", "schedule": 0.1, "args": (1, 2)}},
 )
+
+if "TASKS_REGISTERED" in os.environ:
+    register_type(Fraction, "fraction", str, Fraction)
 
 
 class OutOfStock(Exception):

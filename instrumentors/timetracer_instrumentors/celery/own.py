@@ -1,8 +1,9 @@
 """Celery's own business: what it does with its broker and its result backend for itself.
 
 No instrumentor of Redis or AMQP sees any of it, and none of it happens in a replay: there is neither broker nor
-backend. A worker's consumer, its heart and its gossip run within `Consumer.start`, and end in `_shutdown`; a thread or
-a greenlet of its pool acknowledges within `apply_target`. A task that is run there is the app's again (see `consumer`).
+backend. A worker's consumer, its heart and its gossip run within `Consumer.start`, and end in `_shutdown`; what threads
+and greenlets of its pool do beside their task, they do within `apply_target`. The task itself is the app's again, there
+as anywhere (see `consumer`).
 """
 
 from __future__ import annotations

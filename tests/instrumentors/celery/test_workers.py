@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -13,8 +12,8 @@ import pytest
 
 import timetracer
 from services import tasks
-from services.brokers import POOLS, TESTS, Brokers, send
-from services.processes import Server, environment, script
+from services.brokers import POOLS, TESTS, Brokers, run, send
+from services.processes import Server, script
 from services.upstream import Upstream
 from timetracer.cassette import files
 from timetracer.cassette.model import Cassette, Kind, Span
@@ -97,23 +96,17 @@ def test_a_failing_task_by_the_command_and_by_pytest(failed: Callable[[str], Pat
         "no:cacheprovider",
     ]
 
-    def ran(command: list[str], **environ: str) -> tuple[int, str]:
-        done = subprocess.run(
-            command, cwd=TESTS, env=environment(environ), capture_output=True, text=True, check=False, timeout=120
-        )
-        return done.returncode, done.stdout + done.stderr
-
-    status, out = ran(by_command)
+    status, out = run(by_command, TESTS)
     assert status == 0, out
     assert "recorded  FAILURE services.tasks.OutOfStock('tea', 5) at " in out
     assert "calls     3 played, 0 missed" in out
-    status, out = ran(by_command, LIMIT="10")
+    status, out = run(by_command, TESTS, LIMIT="10")
     assert status == 1, out
     assert 'now       SUCCESS {"item":"tea","count":5' in out
 
-    status, out = ran(by_pytest)
+    status, out = run(by_pytest, TESTS)
     assert (status, "2 passed" in out) == (0, True), out  # with the one that it sent
-    status, out = ran(by_pytest, LIMIT="10")
+    status, out = run(by_pytest, TESTS, LIMIT="10")
     assert (status, "1 failed, 1 passed" in out) == (1, True), out
 
 
