@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Container
+from typing import Final
 
 from timetracer.analysis.span_query import searchable
 from timetracer.analysis.trace import Trace
+
+AT_ONCE: Final = 2**20
+"""Characters that are read ahead before a key is looked at again."""
 
 
 class Finder:
@@ -17,12 +21,15 @@ class Finder:
         self._unread = iter(trace.nodes)
 
     def read_some(self, count: int) -> bool:
-        """Read so many more spans ahead of any search; whether there are more."""
+        """Read so many more spans ahead of any search, fewer if they are long; whether there are more."""
+        length = 0
         for _ in range(count):
             node = next(self._unread, None)
             if node is None:
                 return False
-            self._text(node.number)
+            length += len(self._text(node.number))
+            if length > AT_ONCE:
+                break
         return True
 
     def next(

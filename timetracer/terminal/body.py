@@ -62,12 +62,11 @@ def body_lines(body: bytes, content_type: str, paper: Paper) -> Iterator[Text]:
     lexer = _lexer(media, text)
     if lexer == "json" and (not whole or _is_json(head)):
         text = indented(text)
-    shown = "\n".join(visible_lines(text, ascii_only=paper.ascii_only, limit=4 * len(text) + 1))
-    yield from (
-        (_highlighted(shown, lexer) if lexer and paper.colour else Text(shown)).split("\n", allow_blank=True)
-        if shown
-        else ()
-    )
+    lines = visible_lines(text, ascii_only=paper.ascii_only, limit=4 * len(text) + 1) if text else []
+    if lexer and paper.colour:
+        yield from _highlighted("\n".join(lines), lexer).split("\n", allow_blank=True)
+    else:
+        yield from map(Text, lines)
     if not whole:
         yield _beginning(body)
 

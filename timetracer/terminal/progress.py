@@ -22,10 +22,10 @@ def progress(items: Iterable[_T], what: str, total: int | None = None, *, after:
         what: is done with them: ``reading``.
         total: how many there are; None: nobody knows, and the bar only moves.
     """
-    on = console(file=sys.stderr)
-    if not on.is_terminal:
+    if not sys.stderr.isatty():  # rich can be told to take a pipe for a terminal, for the sake of colours
         yield from items
         return
+    on = console(file=sys.stderr)
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
