@@ -51,6 +51,7 @@ class Asked(NamedTuple):
         now: the session's clock, ns since the epoch; 0 if there is none, and then no timestamp may differ.
         optional: whether the caller can do without: then only what is exact answers, and nothing is a miss.
         in_turn: whether, beyond that, only an exchange answers before which nothing is left to be played.
+        reasons: why it counts as relaxed, whatever answers it.
     """
 
     library: str
@@ -61,6 +62,7 @@ class Asked(NamedTuple):
     now: int = 0
     optional: bool = False
     in_turn: bool = False
+    reasons: tuple[str, ...] = ()
 
 
 class Taken(NamedTuple):

@@ -25,6 +25,7 @@ from timetracer.replaying.fields import Parts
 from timetracer.replaying.identities import OneToOne, Text, mapped
 from timetracer.replaying.matching import Index, Unneeded
 from timetracer.replaying.noise import Noise
+from timetracer.replaying.unnamed import REASON, Unnamed, kind_of
 from timetracer.replaying.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -131,7 +132,9 @@ class Replay:
         self._pseudonyms = Pseudonyms(taken={name for candidate in known for name in _given(candidate.exchange)})
         self._recorded = [candidate.exchange for candidate in known]
         self._catalogues: dict[str, Any] = {}
-        self._index = Index(known, match=self.manner.match, noise=self.manner.noise, command=self.manner.hint)
+        self._index = Index(
+            known, match=self.manner.match, noise=self.manner.noise, command=self.manner.hint, learns=True
+        )
         self._audience = Audience(self._index.due, self._delivered)
 
     def now(self) -> int:
@@ -225,20 +228,26 @@ class Replay:
         path: str,
         live: Parts,
         *,
-        optional: bool,
-        in_turn: bool,
+        optional: bool = False,
+        in_turn: bool = False,
+        reasons: tuple[str, ...] = (),
     ) -> Taken:
         key = instrumentor.key(request)
         secrets = instrumentor.secrets(request)
-        request, content, _ = self.manner.redactor.redact_request(request, content, self._pseudonyms, secrets)
-        parts = parts_of(instrumentor, request, content)
+        redacted, body, _ = self.manner.redactor.redact_request(request, content, self._pseudonyms, secrets)
+        parts = parts_of(instrumentor, redacted, body)
         for name, part in parts.items():
             if part != live[name] and len(part) < _SHORT and len(self._redacted) < _MEMO:
                 self._redacted[name, live[name]] = part
+        write = instrumentor.writes(redacted)
         try:
             return self._index.take(
-                Asked(instrumentor.name, key, parts, instrumentor.writes(request), path, self.now(), optional, in_turn)
+                Asked(instrumentor.name, key, parts, write, path, self.now(), optional, in_turn, reasons)
             )
+        except Unnamed as found:
+            for secret, pseudonym in found.secrets.items():
+                self._pseudonyms.learn(secret, kind_of(pseudonym))
+            return self._take(instrumentor, request, content, path, live, reasons=(REASON,))
         except UnmatchedCall as miss:
             told = str(miss)
             if self.manner.serving:
