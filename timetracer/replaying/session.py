@@ -119,6 +119,8 @@ class Replay:
         recorded = list(cassettes)
         self.started = min((span.start for cassette in recorded for span in cassette.spans if span.start), default=0)
         known = candidates(recorded, load)
+        self._lost = {each.library for one in recorded for each in one.exchanges if each.lost and not each.request}
+        """Libraries with an exchange of which not even the request could be recorded."""
         self.ports = frozenset(filter(None, (_loopback_port(candidate.exchange) for candidate in known)))
         """Ports on the loopback that belonged to recorded upstreams."""
         self._opened = monotonic_ns()
@@ -181,11 +183,7 @@ class Replay:
             taken = self._take(instrumentor, request, content, path, parts, optional=optional, in_turn=in_turn)
         self._audience.release(instrumentor.name)
         recorded = in_live_names(taken, self._index.pseudonyms)
-        if recorded.response is not None and "omitted" in recorded.response:
-            problem = (
-                f"{recorded.key} was recorded without its body of {recorded.response['omitted']!r} bytes, which is over"
-                " TIMETRACER_MAX_BODY_BYTES; record it again with a higher limit"
-            )
+        if problem := _useless(recorded):
             self.missed(recorded.key, problem)
             raise ReplayError(problem)
         cancelled = recorded.error is not None and recorded.error.get("type") == "cancelled"
@@ -250,6 +248,10 @@ class Replay:
             return self._take(instrumentor, request, content, path, live, reasons=(REASON,))
         except UnmatchedCall as miss:
             told = str(miss)
+            if instrumentor.name in self._lost:
+                told += (
+                    f"\n  lost      an exchange of {instrumentor.name}, by a fault of Timetracer's when it was recorded"
+                )
             if self.manner.serving:
                 told += f"\n  within    {self.manner.serving}, a request that was never recorded"
             with self._lock:
@@ -331,7 +333,7 @@ def candidates(cassettes: Iterable[Cassette], load: Callable[[str], Instrumentor
         for span, place in placed(cassette):
             exchange = span.exchange
             instrumentor = load(exchange.library) if exchange is not None and span.kind in OUTBOUND else None
-            if exchange is not None and instrumentor is not None:
+            if exchange is not None and instrumentor is not None and (exchange.request or not exchange.lost):
                 parts = parts_of(instrumentor, exchange.request, exchange.request_body)
                 write = instrumentor.writes(exchange.request)
                 candidate = Candidate(exchange, parts, place, exchange.started, write)
@@ -375,6 +377,18 @@ def _given(exchange: Exchange) -> Iterator[str]:
     if any(mark.path.startswith("response") for mark in exchange.redactions):
         yield from NAME.findall((exchange.response_body or b"").decode("latin-1"))
         yield from NAME.findall(repr(exchange.response))
+
+
+def _useless(recorded: Exchange) -> str:
+    """Why a recorded exchange can answer nobody; empty if it can."""
+    if recorded.lost:
+        return f"{recorded.key}: its answer was lost by a fault of Timetracer's when it was recorded; record it again"
+    if recorded.response is not None and "omitted" in recorded.response:
+        return (
+            f"{recorded.key} was recorded without its body of {recorded.response['omitted']!r} bytes, which is over"
+            " TIMETRACER_MAX_BODY_BYTES; record it again with a higher limit"
+        )
+    return ""
 
 
 def _loopback_port(exchange: Exchange | None) -> int | None:

@@ -110,7 +110,8 @@ class Requests:
 
 def inbound(cassette: Cassette) -> Exchange | None:
     """The request that a cassette is the recording of."""
-    return next((span.exchange for span in cassette.spans if span.kind in INBOUND and span.exchange), None)
+    found = next((span.exchange for span in cassette.spans if span.kind in INBOUND and span.exchange), None)
+    return found if found is None or found.request else None
 
 
 def asked_again(exchange: Exchange, instrumentor: Instrumentor) -> Asked:
