@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
@@ -10,9 +13,11 @@ from opentelemetry.sdk.trace.id_generator import IdGenerator
 from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode, set_span_in_context
 
 from timetracer.cassette import model
+from timetracer.recording import faults
 from timetracer.recording.assembler import assemble, span_of
 from timetracer.recording.tape import Tape
 from timetracer.recording.unit import Own, Piece
+from timetracer.seams.declaration import Described
 from toy import TOY
 
 
@@ -91,3 +96,40 @@ def test_a_span_of_our_own_says_whose_it_is_and_how_it_ended() -> None:
     assert (span.name, span.kind, span.scope.name) == ("GET a", model.Kind.CLIENT, "timetracer")
     assert (span.status, span.status_message) == (model.Status.ERROR, "[Errno 111] refused")
     assert (span.start, span.end) == (tape.started, tape.ended)
+
+
+def broken(where: str) -> Tape:
+    """An exchange whose instrumentor fails to describe a side of it."""
+
+    def fail(*_: object) -> Described:
+        raise ValueError("ours")
+
+    tape = Tape(replace(TOY, **{where: fail}), ("GET", "b"), 100, lambda: None)
+    tape.answered((200,))
+    tape.finish()
+    return tape
+
+
+@pytest.mark.parametrize(
+    ("where", "asked", "key"),
+    [
+        ("describe_request", {}, "toy (lost)"),
+        ("key", {}, "toy (lost)"),
+        ("describe_response", {"verb": "GET", "url": "b", "unread": True}, "GET b"),
+    ],
+)
+def test_what_cannot_be_described_is_lost_alone_and_counted(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, where: str, asked: object, key: str
+) -> None:
+    monkeypatch.setattr(faults, "raising", False)
+    faults.forget()
+    whole = Tape(TOY, ("GET", "a"), 100, lambda: None)
+    whole.answered((200,))
+    whole.finish()
+    pieces = [Piece(None, Own.under(1, 0), tape) for tape in (whole, broken(where), broken(where))]
+    first, *lost = assemble(pieces).exchanges
+    assert (first.key, first.lost, first.response) == ("GET a", False, {"status": 200})
+    assert [(one.key, one.request, one.lost, one.response) for one in lost] == [(key, asked, True, None)] * 2
+    assert faults.counts() == {"describing an exchange of toy: ValueError": 2}
+    assert len(caplog.records) == 1
+    faults.forget()

@@ -93,7 +93,14 @@ def test_a_call_that_leaves_may_sit_on_a_producer(
     assert len(cassette.spans) == (1 if claimed else 2)
 
 
-@pytest.mark.parametrize("scope", ["other", "my.app"])
+def test_a_scope_within_its_own_is_its_own(service: Service, provider: TracerProvider) -> None:
+    with toy_span(provider, scope="toy.sqs"):
+        call(service.recording)
+    ((span,),) = [cassette.spans for cassette in service.cassettes]
+    assert (span.scope.name, span.exchange is not None) == ("opentelemetry.instrumentation.toy.sqs", True)
+
+
+@pytest.mark.parametrize("scope", ["other", "my.app", "toy2", "to"])
 def test_an_exchange_never_claims_another_librarys_span(service: Service, provider: TracerProvider, scope: str) -> None:
     with toy_span(provider, scope=scope):
         call(service.recording)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import threading
+from weakref import ref
 
 import pytest
 
@@ -101,6 +103,40 @@ def test_when_memory_runs_short_whole_units_are_shed_and_counted(monkeypatch: py
     assert one.flush(10)
     assert kept.units == [first, second]
     assert faults.counts() == {"units shed": 1}
+
+
+def test_what_was_written_makes_room_though_something_always_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writer, "MAX_PENDING", 200)
+    go, written = threading.Semaphore(0), threading.Semaphore(0)
+
+    def write(_: Unit) -> None:
+        assert go.acquire(timeout=10)
+        written.release()
+
+    one = Writer(write)
+    for _ in range(3):
+        one.put(unit(40))
+    for _ in range(10):
+        go.release()
+        assert written.acquire(timeout=10)
+        one.put(unit(40))
+    go.release(3)
+    assert one.flush(10)
+    assert faults.counts() == {}
+
+
+def test_nothing_of_what_was_written_is_kept() -> None:
+    written: list[ref[Unit]] = []
+    one = Writer(lambda unit: written.append(ref(unit)))
+    tape = Recording(Choice(), one.put).begin(TOY, ("GET", "a"))
+    assert tape is not None
+    gc.disable()
+    try:
+        tape.finish()
+        assert one.flush(10)
+        assert [there() for there in written] == [None]
+    finally:
+        gc.enable()
 
 
 def test_flush_writes_what_still_waits_for_open_bodies() -> None:

@@ -214,3 +214,25 @@ def test_an_answer_names_a_secret_as_this_replay_does() -> None:
     assert second is not None
     assert {first, second}.isdisjoint({b"redacted-apikey-1", b"redacted-apikey-2"})
     assert first != second
+
+
+def lost(verb: str, url: str, *, request: bool) -> Exchange:
+    one = exchanged(verb, url)
+    one.request, one.response, one.response_body = one.request if request else {}, None, None
+    one.error = {"type": "lost", "message": "a fault"}
+    return one
+
+
+def test_a_call_whose_answer_was_lost_is_a_miss_that_says_so() -> None:
+    session = replay(lost("GET", "a", request=True))
+    with pytest.raises(ReplayError, match="GET a: its answer was lost by a fault"):
+        ask(session)
+    assert session.verdict().missed == ["GET a"]
+
+
+def test_a_miss_says_that_a_request_was_lost() -> None:
+    session = replay(lost("GET", "a", request=False), exchanged("GET", "b", b"whole"))
+    assert ask(session, url="b") == b"whole"
+    with pytest.raises(UnmatchedCall, match="lost      an exchange of toy"):
+        ask(session)
+    assert session.verdict().unplayed == []

@@ -1,4 +1,4 @@
-"""A cassette of 50 MB, and a hostile one, in the viewer: it opens, goes through them, and every line fits the screen."""
+"""A cassette of 50 MB, and a hostile one, in the viewer: it opens, goes through them, every line fits the screen."""
 
 from __future__ import annotations
 

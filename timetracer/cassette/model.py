@@ -90,6 +90,10 @@ class Redaction:
     kind: str
 
 
+LOST = "lost"
+"""The type of the error of an exchange that a fault of ours kept from being recorded."""
+
+
 @dataclass(slots=True)
 class Exchange:
     """One request that left (or entered) the process, and its outcome.
@@ -113,7 +117,8 @@ class Exchange:
     chunks: list[tuple[int, int]] | None = None
     """A streamed body as it arrived: (length in bytes, ns since the exchange began) each. None: one piece."""
     error: dict[str, Plain] | None = None
-    """``{"type": "httpx.ReadTimeout", "args": […]}``; ``{"type": "cancelled"}`` when the caller cancelled the call."""
+    """``{"type": "httpx.ReadTimeout", "args": […]}``; ``{"type": "cancelled"}`` when the caller cancelled the call;
+    ``{"type": "lost", "message": …}`` when a fault of ours kept it from being recorded: `request` may be empty."""
     started: int = 0
     """ns since the epoch: the order in which calls were issued."""
     ended: int = 0
@@ -123,6 +128,11 @@ class Exchange:
     redactions: list[Redaction] = field(default_factory=list[Redaction])
     secrets: Mapping[str, str | None] = field(default_factory=dict[str, "str | None"], compare=False)
     """What its instrumentor knows to be secret here (see `Instrumentor.secrets`). Never in a file."""
+
+    @property
+    def lost(self) -> bool:
+        """Whether a fault of ours kept it from being recorded."""
+        return self.error is not None and self.error.get("type") == LOST
 
 
 @dataclass(slots=True)

@@ -8,7 +8,20 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
-from timetracer.cassette.model import AttributeValue, Cassette, Event, Exchange, Kind, Link, Plain, Scope, Span, Status
+from timetracer.cassette.model import (
+    LOST,
+    AttributeValue,
+    Cassette,
+    Event,
+    Exchange,
+    Kind,
+    Link,
+    Plain,
+    Scope,
+    Span,
+    Status,
+)
+from timetracer.recording.faults import harmless
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import ReadableSpan
@@ -112,34 +125,46 @@ def own_span(own: Own, tape: Tape, exchange: Exchange) -> Span:
 
 
 def exchange_of(tape: Tape) -> Exchange:
-    """A tape as plain data."""
+    """A tape as plain data. What a fault of ours keeps from being told is lost, and nothing else is lost with it."""
     instrumentor = tape.instrumentor
-    request, request_body = instrumentor.describe_request(tape.request, tape.request_reel.bytes())
-    _mark_omitted(request, tape.request_reel)
-    if not tape.request_reel.complete:
-        request["unread"] = True
     exchange = Exchange(
         library=instrumentor.name,
-        key=instrumentor.key(request),
-        request=request,
-        request_body=request_body,
+        key=f"{instrumentor.name} ({LOST})",
+        request={},
         started=tape.started,
         ended=tape.ended,
         fact=tape.fact,
-        secrets=instrumentor.secrets(request),
+        error={"type": LOST, "message": "a fault of Timetracer kept it from being recorded"},
     )
+    with harmless(f"describing an exchange of {instrumentor.name}"):
+        _describe_request(exchange, tape)
+        _describe_outcome(exchange, tape)
+    return exchange
+
+
+def _describe_request(exchange: Exchange, tape: Tape) -> None:
+    instrumentor = tape.instrumentor
+    request, body = instrumentor.describe_request(tape.request, tape.request_reel.bytes())
+    _mark_omitted(request, tape.request_reel)
+    if not tape.request_reel.complete:
+        request["unread"] = True
+    exchange.key, exchange.secrets = instrumentor.key(request), instrumentor.secrets(request)
+    exchange.request, exchange.request_body = request, body
+
+
+def _describe_outcome(exchange: Exchange, tape: Tape) -> None:
     if tape.response is not None:
         reel = tape.response_reel
-        exchange.response, exchange.response_body = instrumentor.describe_response(tape.response, reel.bytes())
-        _mark_omitted(exchange.response, reel)
+        response, body = tape.instrumentor.describe_response(tape.response, reel.bytes())
+        _mark_omitted(response, reel)
         if tape.abandoned or not tape.ended:
-            exchange.response["abandoned"] = True
+            response["abandoned"] = True
         if len(reel.times) > 1 or (reel.times and not reel.length):
             exchange.chunks = [
                 (len(chunk), at - tape.started) for chunk, at in zip(reel.chunks, reel.times, strict=True)
             ]
+        exchange.response, exchange.response_body = response, body
     exchange.error = tape.error
-    return exchange
 
 
 def _mark_omitted(values: dict[str, Plain], reel: Reel) -> None:

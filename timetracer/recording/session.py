@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, MutableMapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -271,4 +272,10 @@ def claims(instrumentor: Instrumentor, span: Any, note: Note) -> bool:
     if note.tape is not None or note.ended:
         return False
     scope = getattr(span, "instrumentation_scope", None)
-    return scope is not None and scope.name.startswith(instrumentor.scopes) and span.kind in _TWINS[instrumentor.kind]
+    return scope is not None and _is_of(scope.name, instrumentor.scopes) and span.kind in _TWINS[instrumentor.kind]
+
+
+@lru_cache(maxsize=1024)
+def _is_of(name: str, scopes: tuple[str, ...]) -> bool:
+    """Whether the scope of this name is one of these, or within one."""
+    return any(name == scope or name.startswith(f"{scope}.") for scope in scopes)

@@ -62,6 +62,10 @@ def _wait_until_the_system_forgets(thread: threading.Thread) -> None:
         sleep(0)
 
 
+def _size(unit: Unit) -> int:
+    return sum(piece.tape.request_reel.length + piece.tape.response_reel.length for piece in unit.pieces if piece.tape)
+
+
 class Writer:
     """A queue of complete units and the thread that writes them.
 
@@ -77,7 +81,8 @@ class Writer:
     def start_anew(self) -> None:
         """Forget everything: what waits in a parent process is the parent's to write."""
         self._condition = threading.Condition()
-        self._queue: deque[Unit] = deque()
+        self._queue: deque[tuple[Unit, int]] = deque()
+        """Each with the bytes of its bodies."""
         self._queued: set[int] = set()
         self._waiting: dict[int, Unit] = {}
         self._pending = 0
@@ -93,9 +98,7 @@ class Writer:
 
     def put(self, unit: Unit) -> None:
         """A unit that is complete (again)."""
-        size = sum(
-            piece.tape.request_reel.length + piece.tape.response_reel.length for piece in unit.pieces if piece.tape
-        )
+        size = _size(unit)
         with self._condition:
             self._waiting.pop(id(unit), None)
             if id(unit) in self._queued:
@@ -103,9 +106,7 @@ class Writer:
             if self._queue and self._pending + size > MAX_PENDING:
                 faults.warn("units shed", "recordings come faster than they can be written; whole units are being shed")
                 return
-            self._queue.append(unit)
-            self._queued.add(id(unit))
-            self._pending += size
+            self._enqueue(unit, size)
             self._start()
             self._condition.notify()
 
@@ -158,16 +159,17 @@ class Writer:
 
     def _write_here(self) -> None:
         while self._queue:
-            unit = self._queue.popleft()
-            self._queued.discard(id(unit))
-            with faults.harmless("writing a cassette"):
-                self._write(unit)
+            self._write_next()
 
     def _enqueue_stale(self, unit: Unit) -> None:
         self._waiting.pop(id(unit), None)
         if id(unit) not in self._queued:
-            self._queue.append(unit)
-            self._queued.add(id(unit))
+            self._enqueue(unit, _size(unit))
+
+    def _enqueue(self, unit: Unit, size: int) -> None:
+        self._queue.append((unit, size))
+        self._queued.add(id(unit))
+        self._pending += size
 
     def _run(self) -> None:
         while True:
@@ -180,16 +182,19 @@ class Writer:
                     for unit in list(self._waiting.values()):
                         if unit.root_ended is None or now - unit.root_ended > STALE:
                             self._enqueue_stale(unit)
-                unit = self._queue.popleft()
-                # Before it is written: whoever completes it anew from here on must queue it anew.
-                self._queued.discard(id(unit))
                 self._busy = True
             try:
-                with faults.harmless("writing a cassette"):
-                    self._write(unit)
+                self._write_next()
             finally:
                 with self._condition:
                     self._busy = False
-                    if not self._queue:
-                        self._pending = 0
                     self._condition.notify_all()
+
+    def _write_next(self) -> None:
+        with self._condition:
+            unit, size = self._queue.popleft()
+            # Before it is written: whoever completes it anew from here on must queue it anew.
+            self._queued.discard(id(unit))
+            self._pending -= size
+        with faults.harmless("writing a cassette"):
+            self._write(unit)

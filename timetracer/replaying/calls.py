@@ -55,6 +55,7 @@ class Asked(NamedTuple):
         now: by the clock that the app sees, moved or not, ns since the epoch; 0: no timestamp may differ.
         optional: whether the caller can do without: then only what is exact answers, and nothing is a miss.
         in_turn: whether, beyond that, only an exchange answers before which nothing is left to be played.
+        reasons: why it counts as relaxed, whatever answers it.
     """
 
     library: str
@@ -65,6 +66,7 @@ class Asked(NamedTuple):
     now: int = 0
     optional: bool = False
     in_turn: bool = False
+    reasons: tuple[str, ...] = ()
 
 
 class Taken(NamedTuple):

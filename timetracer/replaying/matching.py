@@ -20,6 +20,7 @@ from timetracer.replaying.noise import Noise
 from timetracer.replaying.outcomes import MissedCall, Outcomes
 from timetracer.replaying.relaxing import Relaxed
 from timetracer.replaying.tokens import pseudonym_shape
+from timetracer.replaying.unnamed import Unnamed, unnamed
 from timetracer.replaying.verdict import Verdict
 from timetracer.replaying.waiting import Queue
 
@@ -39,6 +40,7 @@ class Index:
         match: the names of the parts to compare, None for all. A library that has none of them is compared by all.
         noise: the user's rules of what may differ.
         command: the command that records the cassette again, for the text of a miss; empty if there is none to offer.
+        learns: whether who asks is to be told what may be a secret that nothing has named so far (`Unnamed`).
     """
 
     def __init__(
@@ -48,11 +50,13 @@ class Index:
         match: tuple[str, ...] | None = None,
         noise: Noise | None = None,
         command: str = "",
+        learns: bool = False,
     ) -> None:
         self._candidates = sorted(candidates, key=lambda candidate: candidate.order)
         self._match = match
         self._noise = noise or Noise()
         self._command = command
+        self._learns = learns
         self._lock = Lock()
         self._turns: Turns | None = None
         self._queues: dict[Hashable, Queue] = {}
@@ -105,6 +109,7 @@ class Index:
         Raises:
             UnmatchedCall: there is none. The text says what was asked, what comes nearest and how they differ.
             Unneeded: there is none, and the call can do without.
+            Unnamed: there may be one (and it `learns`), if what stands in the call without a name is a secret.
         """
         with self._lock:
             parts = self._compared(asked.parts)
@@ -124,11 +129,14 @@ class Index:
                 changed = (name for name, part in translated.items() if part != parts[name])
                 reasons = tuple(f"generated identifier (request.{name})" for name in changed)
             if candidate is not None:
+                reasons += asked.reasons
                 if reasons:
                     self._verdict.relaxed.append((asked.key, reasons))
                 return self._played_now(candidate, reasons)
             if asked.optional:
                 raise Unneeded
+            if secrets := self._unnamed(asked, translated):
+                raise Unnamed(secrets)
             self._verdict.missed.append(asked.key)
             miss = self._miss(asked, parts, translated)
             self._verdict.extra += miss.extra
@@ -260,6 +268,17 @@ class Index:
         for live, recorded in fit.identifiers:
             self.identities.bind(live, recorded)
         return fit.candidate, fit.reasons
+
+    def _unnamed(self, asked: Asked, parts: Parts) -> dict[str, str]:
+        if not (self._learns and self._redacted):
+            return {}
+        known = self.pseudonyms.recorded_of
+        waiting = (
+            self._compared(each.parts)
+            for each in self._candidates
+            if not (each.taken or each.delivery) and each.exchange.library == asked.library
+        )
+        return unnamed(asked, _replaced(parts, lambda name: known.get(name, name)), waiting, self.pseudonyms.live_of)
 
     def _miss(self, asked: Asked, parts: Parts, translated: Parts) -> Miss:
         known = dict(self.pseudonyms.recorded_of)

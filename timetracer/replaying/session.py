@@ -26,6 +26,7 @@ from timetracer.replaying.identities import OneToOne, Text, mapped
 from timetracer.replaying.matching import Index, Unneeded
 from timetracer.replaying.noise import Noise
 from timetracer.replaying.outcomes import MissedCall, Outcomes
+from timetracer.replaying.unnamed import REASON, Unnamed, kind_of
 from timetracer.replaying.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -121,6 +122,8 @@ class Replay:
         root = recorded[0].root if len(recorded) == 1 else None
         self._root = root.span_id if root else ""
         known = candidates(recorded, load)
+        self._lost = {each.library for one in recorded for each in one.exchanges if each.lost and not each.request}
+        """Libraries with an exchange of which not even the request could be recorded."""
         self.ports = frozenset(filter(None, (_loopback_port(candidate.exchange) for candidate in known)))
         """Ports on the loopback that belonged to recorded upstreams."""
         self._opened = monotonic_ns()
@@ -134,7 +137,9 @@ class Replay:
         self._pseudonyms = Pseudonyms(taken={name for candidate in known for name in _given(candidate.exchange)})
         self._recorded = [candidate.exchange for candidate in known]
         self._catalogues: dict[str, Any] = {}
-        self._index = Index(known, match=self.manner.match, noise=self.manner.noise, command=self.manner.hint)
+        self._index = Index(
+            known, match=self.manner.match, noise=self.manner.noise, command=self.manner.hint, learns=True
+        )
         self._audience = Audience(self._index.due, self._delivered)
 
     def now(self) -> int:
@@ -181,11 +186,7 @@ class Replay:
             taken = self._take(instrumentor, request, content, path, parts, optional=optional, in_turn=in_turn)
         self._audience.release(instrumentor.name)
         recorded = in_live_names(taken, self._index.pseudonyms)
-        if recorded.response is not None and "omitted" in recorded.response:
-            problem = (
-                f"{recorded.key} was recorded without its body of {recorded.response['omitted']!r} bytes, which is over"
-                " TIMETRACER_MAX_BODY_BYTES; record it again with a higher limit"
-            )
+        if problem := _useless(recorded):
             self.missed(recorded.key, problem)
             raise ReplayError(problem)
         cancelled = recorded.error is not None and recorded.error.get("type") == "cancelled"
@@ -228,22 +229,32 @@ class Replay:
         path: str,
         live: Parts,
         *,
-        optional: bool,
-        in_turn: bool,
+        optional: bool = False,
+        in_turn: bool = False,
+        reasons: tuple[str, ...] = (),
     ) -> Taken:
         key = instrumentor.key(request)
         secrets = instrumentor.secrets(request)
-        request, content, _ = self.manner.redactor.redact_request(request, content, self._pseudonyms, secrets)
-        parts = parts_of(instrumentor, request, content)
+        redacted, body, _ = self.manner.redactor.redact_request(request, content, self._pseudonyms, secrets)
+        parts = parts_of(instrumentor, redacted, body)
         for name, part in parts.items():
             if part != live[name] and len(part) < _SHORT and len(self._redacted) < _MEMO:
                 self._redacted[name, live[name]] = part
+        write = instrumentor.writes(redacted)
         try:
             return self._index.take(
-                Asked(instrumentor.name, key, parts, instrumentor.writes(request), path, time_ns(), optional, in_turn)
+                Asked(instrumentor.name, key, parts, write, path, time_ns(), optional, in_turn, reasons)
             )
+        except Unnamed as found:
+            for secret, pseudonym in found.secrets.items():
+                self._pseudonyms.learn(secret, kind_of(pseudonym))
+            return self._take(instrumentor, request, content, path, live, reasons=(REASON,))
         except UnmatchedCall as miss:
             told = str(miss)
+            if instrumentor.name in self._lost:
+                told += (
+                    f"\n  lost      an exchange of {instrumentor.name}, by a fault of Timetracer's when it was recorded"
+                )
             if self.manner.serving:
                 told += f"\n  within    {self.manner.serving}, a request that was never recorded"
             with self._lock:
@@ -334,7 +345,7 @@ def candidates(cassettes: Iterable[Cassette], load: Callable[[str], Instrumentor
         for span, place in placed(cassette):
             exchange = span.exchange
             instrumentor = load(exchange.library) if exchange is not None and span.kind in OUTBOUND else None
-            if exchange is not None and instrumentor is not None:
+            if exchange is not None and instrumentor is not None and (exchange.request or not exchange.lost):
                 parts = parts_of(instrumentor, exchange.request, exchange.request_body)
                 write = instrumentor.writes(exchange.request)
                 candidate = Candidate(exchange, parts, place, exchange.started, write)
@@ -379,6 +390,18 @@ def _given(exchange: Exchange) -> Iterator[str]:
     if any(mark.path.startswith("response") for mark in exchange.redactions):
         yield from NAME.findall((exchange.response_body or b"").decode("latin-1"))
         yield from NAME.findall(repr(exchange.response))
+
+
+def _useless(recorded: Exchange) -> str:
+    """Why a recorded exchange can answer nobody; empty if it can."""
+    if recorded.lost:
+        return f"{recorded.key}: its answer was lost by a fault of Timetracer's when it was recorded; record it again"
+    if recorded.response is not None and "omitted" in recorded.response:
+        return (
+            f"{recorded.key} was recorded without its body of {recorded.response['omitted']!r} bytes, which is over"
+            " TIMETRACER_MAX_BODY_BYTES; record it again with a higher limit"
+        )
+    return ""
 
 
 def _loopback_port(exchange: Exchange | None) -> int | None:

@@ -13,6 +13,7 @@ from timetracer.replaying.calls import Asked, Candidate
 from timetracer.replaying.fields import Parts
 from timetracer.replaying.matching import Index
 from timetracer.replaying.session import parts_of
+from timetracer.replaying.unnamed import REASON, Unnamed, named
 
 if TYPE_CHECKING:
     from timetracer.seams.declaration import Instrumentor
@@ -85,7 +86,8 @@ class Requests:
 
     def _start_over(self) -> None:
         self._index = Index(
-            Candidate(exchange, parts, order=exchange.started, write=write) for exchange, parts, write in self._recorded
+            (Candidate(exchange, parts, "", exchange.started, write) for exchange, parts, write in self._recorded),
+            learns=True,
         )
 
     def take(self, asked: Asked) -> Recorded | None:
@@ -99,6 +101,8 @@ class Requests:
         for _ in range(2):
             try:
                 return self._of[id(self._index.take(asked).exchange)]
+            except Unnamed as found:
+                return self.take(asked._replace(parts=named(asked.parts, found.secrets), reasons=(REASON,)))
             except UnmatchedCall:
                 self._start_over()
         return None
@@ -106,7 +110,8 @@ class Requests:
 
 def inbound(cassette: Cassette) -> Exchange | None:
     """The request that a cassette is the recording of."""
-    return next((span.exchange for span in cassette.spans if span.kind in INBOUND and span.exchange), None)
+    found = next((span.exchange for span in cassette.spans if span.kind in INBOUND and span.exchange), None)
+    return found if found is None or found.request else None
 
 
 def asked_again(exchange: Exchange, instrumentor: Instrumentor) -> Asked:

@@ -259,7 +259,8 @@ class Instrumentor:
         library: its import name, also the name of its entry point in the group ``timetracer.instrumentors``.
         kind: the kind of the spans that its exchanges sit on.
         seams: where its exchanges are intercepted.
-        scopes: OpenTelemetry's instrumentation scopes (a prefix each) whose spans its exchanges may claim.
+        scopes: OpenTelemetry's instrumentation scopes, by name, whose spans its exchanges may claim; what lies within
+            one (botocore's has one for each service: ``….botocore.sqs``) belongs to it.
         describe_request: `Message.fields` and the bytes of the body ``-> Described``.
         describe_response: the same for the response.
         key: what `describe_request` gave ``->`` one line for people, ``GET http://shop/items``.
