@@ -1,8 +1,8 @@
 """What asyncpg can do, operation by operation: ``asyncpg_scenario.py MODE CASSETTE PLACE SEEN [LOOP [ONLY]]``.
 
 MODE is ``off``, ``record`` or ``replay``; PLACE is JSON: what `asyncpg.connect` is given; LOOP is ``asyncio`` or
-``uvloop``; ONLY is a JSON list: operations that are done, and no others. Into the file SEEN goes a JSON object: the name
-of each operation, and what it saw as text.
+``uvloop``; ONLY is a JSON list: operations that are done, and no others. Into the file SEEN goes a JSON object: the
+name of each operation, and what it saw as text.
 """
 
 from __future__ import annotations
