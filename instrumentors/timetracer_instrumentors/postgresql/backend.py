@@ -137,7 +137,7 @@ class Backend:
         said = messages.settings(payload)
         user = said.get("user", "")
         self._database = said.get("database", user)
-        recorded = self.line.find("connect", self._database, user, SERVER)
+        recorded = self.line.find("connect", self._database, user, SERVER, in_turn=True)
         recorded = recorded or self.line.find("connect", self._database, user, "")
         response = (recorded.response or {}) if recorded is not None else {}
         if recorded is not None and "error" in response:

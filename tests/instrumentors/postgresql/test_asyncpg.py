@@ -83,9 +83,9 @@ def test_a_scenario_under_uvloop(own: OwnServer, tmp_path: Path) -> None:
 def test_a_cassette_of_an_older_asyncpg(tmp_path: Path) -> None:
     """Recorded with 0.31.0, over TCP, with what was seen then; replayed with whatever is installed."""
     with zstandard.open(KEPT / "asyncpg-0.31.0.seen.json.zst", "rt", encoding="utf-8") as file:
-        seen = {name: text for name, text in json.load(file).items() if name not in OWN_WORDS}
-    place = {"port": 5432, "user": "postgres", "database": NAME, "host": "127.0.0.1", "ssl": False}
+        seen: dict[str, str] = json.load(file)
+    place = {"port": 18500, "user": "postgres", "database": NAME, "host": "127.0.0.1", "ssl": False}
     kept, told = KEPT / "asyncpg-0.31.0.json.zst", tmp_path / "seen"
     found = play("replay", kept, place, "asyncio", json.dumps(list(seen)), told=told)
     assert len(found) > 100
-    assert found == seen
+    assert {name for name in seen if found[name] != seen[name]} <= OWN_WORDS
