@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from statistics import median
 from time import perf_counter, thread_time
 from typing import Any, NamedTuple
 
 import asyncpg
+from opentelemetry.instrumentation.asyncpg import AsyncPGInstrumentor
+from opentelemetry.sdk.trace import TracerProvider
 
 import timetracer
 from measuring import Row, times_as_much
@@ -47,7 +50,7 @@ class Lap(NamedTuple):
 
 
 def rows(rounds: int, times: int) -> Iterator[Row]:
-    """What recording and replaying take, against the bare driver. No tracing of OpenTelemetry's in any of them."""
+    """What recording and replaying take, against the bare driver; and with OpenTelemetry's spans on either side."""
     try:
         asyncio.run(_open_and_close())
     except OSError as error:
@@ -64,8 +67,10 @@ def _rows(what: str, case: Case, laps: dict[str, list[Lap]]) -> Iterator[Row]:
     clock = {way: [lap.clock for lap in each] for way, each in laps.items()}
     for way in laps:
         yield Row(GROUP, f"{what}, {way}", median(cpu[way]), "us", note=f"{median(clock[way]):.0f} us on the clock")
-    recorded = times_as_much(cpu["recorded"], cpu["bare"])
-    yield Row(GROUP, f"{what}, recorded × bare, caller's thread", recorded, "x", case.recorded)
+    for recorded, bare in (("recorded", "bare"), ("recorded, with OTel", "bare, with OTel")):
+        ratio = times_as_much(cpu[recorded], cpu[bare])
+        goal = case.recorded if bare == "bare" else None
+        yield Row(GROUP, f"{what}, {recorded} × {bare}, caller's thread", ratio, "x", goal)
     replayed = times_as_much(clock["replayed"], clock["bare"])
     note = f"CPU alone: {times_as_much(cpu['replayed'], cpu['bare']):.2f}"
     yield Row(GROUP, f"{what}, replayed × live, on the clock", replayed, "x", case.replayed, note)
@@ -76,6 +81,8 @@ def _laps(query: str, path: Path, rounds: int, times: int) -> dict[str, list[Lap
         "bare": nullcontext,
         "recorded": lambda: timetracer.use(path, mode="rewrite"),
         "replayed": lambda: timetracer.replay(path),
+        "bare, with OTel": _traced,
+        "recorded, with OTel": lambda: _traced(timetracer.use(path.with_suffix(".otel.json"), mode="rewrite")),
     }
     laps: dict[str, list[Lap]] = {way: [] for way in ways}
     for turn in range(rounds + 1):
@@ -87,12 +94,26 @@ def _laps(query: str, path: Path, rounds: int, times: int) -> dict[str, list[Lap
     return laps
 
 
+@contextmanager
+def _traced(block: AbstractContextManager[Any] | None = None) -> Iterator[None]:
+    """OpenTelemetry's own instrumentation in place, with a provider that we hear of if there is a block."""
+    with block or nullcontext():
+        provider = TracerProvider(shutdown_on_exit=False)
+        AsyncPGInstrumentor().instrument(tracer_provider=provider)
+        try:
+            yield
+        finally:
+            AsyncPGInstrumentor().uninstrument()
+
+
 async def _open_and_close() -> None:
     await (await asyncpg.connect(URL)).close()
 
 
 async def _asked(query: str, times: int) -> Lap:
     connection = await asyncpg.connect(URL)
+    gc.collect()
+    gc.disable()
     try:
         await connection.fetch(query, 1)  # prepares it
         clock, cpu = perf_counter(), thread_time()
@@ -100,5 +121,6 @@ async def _asked(query: str, times: int) -> Lap:
             await connection.fetch(query, 1)
         cpu, clock = thread_time() - cpu, perf_counter() - clock
     finally:
+        gc.enable()
         await connection.close()
     return Lap(cpu / times * 1e6, clock / times * 1e6)

@@ -48,7 +48,7 @@ async def mounted_connect(wire: Wire, original: Callable[..., Awaitable[Any]], *
     """The same, to a backend: asyncpg's own code, on a loop that opens the connection in memory."""
     loop, addr = asked["loop"], asked["addr"]
     line = wire.mount()
-    line.find(*_opening(**asked))  # raises what was raised here
+    line.opened(*_opening(**asked))
     connection = await original(**{**asked, "addr": "", "loop": _Loop(loop, line)})
     connection._loop, connection._addr = loop, addr
     return connection

@@ -137,7 +137,7 @@ class Backend:
         said = messages.settings(payload)
         user = said.get("user", "")
         self._database = said.get("database", user)
-        recorded = self.line.find("connect", self._database, user, SERVER)
+        recorded = self.line.find("connect", self._database, user, SERVER, in_turn=True)
         recorded = recorded or self.line.find("connect", self._database, user, "")
         response = (recorded.response or {}) if recorded is not None else {}
         if recorded is not None and "error" in response:
@@ -460,6 +460,13 @@ def cancel(pid: int, secret: int) -> None:
     backend = _clients.get((pid, secret))
     if backend is not None:
         backend.line.deliver(backend.cancel())
+
+
+def cancel_on(line: MountedLine) -> None:
+    """The same for this one, by a driver that does not tell the secret."""
+    for backend in list(_clients.values()):
+        if backend.line is line:
+            line.deliver(backend.cancel())
 
 
 def text_of(statement: Statement) -> str:

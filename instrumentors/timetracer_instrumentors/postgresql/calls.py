@@ -96,8 +96,8 @@ class Calls:
 
     def cancelling(self, pid: int, libpq: Callable[[], Generator[Any, Any, None]]) -> Generator[Any, Any, None]:
         """Cancel what is under way: at the backend, over our own TLS, or as libpq does it."""
-        if self.is_mounted:
-            backend.cancel(pid, 0)
+        if isinstance(self.line, MountedLine):
+            backend.cancel_on(self.line)
         elif self.secure is None:
             asking.cancelling(pid, 0)
             yield from libpq()

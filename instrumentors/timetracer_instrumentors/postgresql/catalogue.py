@@ -93,11 +93,11 @@ def numbers_of(exchange: Exchange, field: str, value: Plain) -> list[int]:
 
 def columns_of(exchange: Exchange, result: dict[str, Plain]) -> list[Row]:
     """The columns as a response, or one of its results, has them. Raises ReplayError: they are none."""
-    columns = result.get("columns", [])
+    columns: Any = result.get("columns", [])
     if not is_list(columns):
         raise damaged(exchange, "response.columns", f"is no list: {columns!r}")
     try:
-        return list(_columns(tuple(map(tuple, columns))))
+        return list(_columns(tuple([tuple(column) for column in columns])))
     except (TypeError, ValueError):
         problem = f"has a column that is not [name, type, size, modifier, table, number]: {columns!r}"
         raise damaged(exchange, "response.columns", problem) from None

@@ -6,10 +6,12 @@ import asyncio
 import uuid
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from opentelemetry.instrumentation.utils import suppress_instrumentation
 
 import timetracer
 from services.postgresql import Database
@@ -215,3 +217,81 @@ def test_the_class_of_the_protocol_stays_a_class(path: Path) -> None:
     with timetracer.record(path):
         assert issubclass(type("Mine", (asyncpg.protocol.Protocol,), {}), plain)
     assert asyncpg.protocol.Protocol is plain
+
+
+def outage(postgresql: Database) -> tuple[Callable[[], None], Callable[[], None]]:
+    """Its beginning and its end, which the test brings about itself, unrecorded."""
+
+    def unrecorded(act: Callable[[], None]) -> None:
+        with suppress_instrumentation():
+            act()
+
+    return partial(unrecorded, postgresql.stop), partial(unrecorded, postgresql.restart)
+
+
+async def through_an_outage(url: str, down: Callable[[], None], up: Callable[[], None]) -> list[Any]:
+    """What an app sees that goes on trying to connect."""
+    seen: list[Any] = [await connected(url, lambda c: c.fetchval("SELECT $1::int", 1))]
+    down()
+    for _ in range(2):
+        try:
+            await asyncpg.connect(url)
+        except OSError as error:
+            seen.append(type(error))
+    up()
+    return [*seen, await connected(url, lambda c: c.fetchval("SELECT $1::int", 2))]
+
+
+def test_refused_connections_come_in_their_turn(path: Path, postgresql: Database) -> None:
+    with timetracer.record(path):
+        seen = asyncio.run(through_an_outage(postgresql.url, *outage(postgresql)))
+    assert seen == [1, ConnectionRefusedError, ConnectionRefusedError, 2]
+    postgresql.stop()
+    with timetracer.replay(path, strict=True):
+        assert asyncio.run(through_an_outage(postgresql.url, lambda: None, lambda: None)) == seen
+
+
+def test_connections_that_are_refused_at_first(path: Path, postgresql: Database) -> None:
+    async def late(down: Callable[[], None], up: Callable[[], None]) -> list[Any]:
+        seen: list[Any] = []
+        down()
+        while len(seen) < 3:
+            try:
+                seen.append(await connected(postgresql.url, lambda c: c.fetchval("SELECT $1::int", len(seen))))
+            except OSError as error:
+                seen.append(type(error))
+            if len(seen) == 2:
+                up()
+        return seen
+
+    with timetracer.record(path):
+        seen = asyncio.run(late(*outage(postgresql)))
+    assert seen == [ConnectionRefusedError, ConnectionRefusedError, 2]
+    postgresql.stop()
+    with timetracer.replay(path, strict=True):
+        assert asyncio.run(late(lambda: None, lambda: None)) == seen
+
+
+SECRETS = ("ann@example.org", "correct horse battery")
+
+
+async def signing_up(connection: Any) -> Any:
+    await connection.execute("CREATE TABLE users (name text, email text, password text)")
+    await connection.execute("INSERT INTO users (name, email, password) VALUES ($1, $2, $3)", "Ann", *SECRETS)
+    login = "SELECT name, email FROM users WHERE email = $1 AND password = $2"
+    return [tuple(row) for row in await connection.fetch(login, *SECRETS)]
+
+
+def test_secrets_among_the_parameters_do_not_reach_the_file_and_match_all_the_same(
+    path: Path, postgresql: Database
+) -> None:
+    with timetracer.record(path):
+        assert run(postgresql.url, signing_up) == [("Ann", SECRETS[0])]
+    written = path.read_text(encoding="utf-8")
+    assert not [secret for secret in SECRETS if secret in written]
+    assert "Ann" in written
+    postgresql.stop()
+    with timetracer.replay(path, strict=True):
+        ((name, email),) = run(postgresql.url, signing_up)
+    assert name == "Ann"
+    assert email != SECRETS[0]  # a row that is redacted stays so

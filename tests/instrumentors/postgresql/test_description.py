@@ -201,3 +201,10 @@ def test_secrets_within_the_sql_are_redacted_however_short_and_match_all_the_sam
     with timetracer.replay(path, strict=True):
         client = Client()
         assert [client.says(each) for each in said] == answers
+
+
+def test_parameters_that_cannot_be_read_stay_as_they_are() -> None:
+    portal = Portal(Statement(b"select $1", ()), b"\0\0\0")
+    request = description.describe_request(("execute", portal, 0, 1, "shop", None), b"").values
+    assert request["parameters"] == [{"raw": b"\0\0\0"}]
+    assert description.identity(request, None)["database"] == "shop"

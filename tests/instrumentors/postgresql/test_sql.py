@@ -336,3 +336,16 @@ def test_long_statements_are_read_once(piece: str) -> None:
 )
 def test_channels(statement: str, channel: tuple[bool, str] | None) -> None:
     assert sql.channel(statement) == channel
+
+
+def test_long_statements_are_not_remembered() -> None:
+    seen: list[str] = []
+
+    @sql.remembered
+    def look(statement: str) -> int:
+        seen.append(statement)
+        return len(statement)
+
+    short, long = "select 1", "x" * sql.LONG
+    assert [look(each) for each in (short, short, long, long)] == [8, 8, sql.LONG, sql.LONG]
+    assert seen == [short, long, long]
