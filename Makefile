@@ -61,6 +61,7 @@ bench: $(INSTALLED)
 
 suites: $(INSTALLED)
 	$(BIN)/python tests/suites/of_asyncpg.py
+	$(BIN)/python tests/suites/of_psycopg2.py
 
 test-all: $(INSTALLED)
 	$(BIN)/python .ci/every_python.py

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import io
+import select
 import subprocess
 import sys
 import threading
@@ -214,15 +215,66 @@ late.db.cursor().execute("select 1")
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, "rolled back\n", "")
 
 
-def test_an_asynchronous_connection_is_not_recorded_and_works(
-    path: Path, postgresql: Database, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_an_asynchronous_connection_that_is_waited_for_with_an_epoll(path: Path, postgresql: Database) -> None:
+    def wait(db: Any, epoll: Any) -> None:
+        while (state := db.poll()) != extensions.POLL_OK:
+            epoll.modify(db.fileno(), select.EPOLLIN if state == extensions.POLL_READ else select.EPOLLOUT)
+            assert epoll.poll(30)
+
+    def act() -> Any:
+        db = psycopg2.connect(postgresql.url, async_=1)
+        with select.epoll() as epoll:
+            epoll.register(db.fileno(), select.EPOLLOUT)
+            wait(db, epoll)
+            cursor = db.cursor()
+            cursor.execute("select %s::int", (1,))
+            wait(db, epoll)
+            found = [cursor.fetchone(), db.info.host]
+            cursor.execute("select 1 / 0")
+            with pytest.raises(psycopg2.DataError):
+                wait(db, epoll)
+        db.close()
+        return found
+
+    assert same_three_ways(act, path, postgresql) == [(1,), "127.0.0.1"]
+
+
+def test_an_asynchronous_connection_is_cancelled(path: Path, postgresql: Database) -> None:
     with timetracer.record(path):
         db = psycopg2.connect(postgresql.url, async_=1)
+        with pytest.raises(psycopg2.OperationalError, match="underway"):
+            db.cancel()
         extras.wait_select(db)
         cursor = db.cursor()
-        cursor.execute("select 1")
-        extras.wait_select(db)
-        assert cursor.fetchone() == (1,)
+        cursor.execute("select pg_sleep(60)")
+        db.cancel()
+        with pytest.raises(extensions.QueryCanceledError):
+            extras.wait_select(db)
         db.close()
-    assert "asynchronous connections are not recorded" in caplog.text
+
+
+def test_an_asynchronous_connection_that_fails(path: Path, postgresql: Database) -> None:
+    def act() -> Any:
+        try:
+            extras.wait_select(psycopg2.connect(postgresql.url + "_not_there", async_=1))
+        except psycopg2.OperationalError as error:
+            return "does not exist" in str(error)
+
+    assert same_three_ways(act, path, postgresql)
+
+
+def test_a_large_object_that_nobody_closes(path: Path, postgresql: Database) -> None:
+    def act() -> Any:
+        db = psycopg2.connect(postgresql.url)
+        made = db.lobject()
+        made.write(b"said")
+        del made
+        gc.collect()
+        cursor = db.cursor()
+        cursor.execute("select 'after it'")
+        found = cursor.fetchone()
+        db.close()
+        return found
+
+    assert same_three_ways(act, path, postgresql) == ("after it",)
+    assert "function 953" in [exchange.key for exchange in exchanges(path)], "lo_close"

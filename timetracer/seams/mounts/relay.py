@@ -106,11 +106,11 @@ class Relay(Channel):
         with self.lock:
             if self.closed:
                 return
+            self._line.closed()  # before the driver can see it, whose caller may end the recording then
             super().close()
             if self._door is not None:
                 self._door.close()
             self._server.socket.close()
-            self._line.closed()
 
 
 def relay(line: TappedLine, descriptor: int) -> Relay:
