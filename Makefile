@@ -5,6 +5,7 @@
 #   make docs    build the documentation           make bench     the benchmarks, as JSON
 #   make format  lay the code out                  make clean     remove all that these commands made
 #   make suites  the suites of libraries: plain, recorded and replayed
+#   make drivers old versions of drivers, which replay what the newest has recorded
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -16,7 +17,7 @@ WORKERS ?= auto
 
 .DEFAULT_GOAL := test
 .NOTPARALLEL:
-.PHONY: test check lint types layers wheel docs demo bench suites test-all format clean
+.PHONY: test check lint types layers wheel docs demo bench suites drivers test-all format clean
 
 # The environment is made anew only when the project's requirements change.
 $(INSTALLED): pyproject.toml
@@ -62,6 +63,9 @@ bench: $(INSTALLED)
 suites: $(INSTALLED)
 	$(BIN)/python tests/suites/of_asyncpg.py
 	$(BIN)/python tests/suites/of_psycopg2.py
+
+drivers: $(INSTALLED)
+	$(BIN)/python .ci/old_drivers.py
 
 test-all: $(INSTALLED)
 	$(BIN)/python .ci/every_python.py

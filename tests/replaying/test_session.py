@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -183,6 +184,19 @@ def test_the_clock_goes_on_from_the_recorded_start() -> None:
     first = session.now()
     assert first >= 1_000
     assert session.now() >= first
+
+
+def test_times_in_requests_are_by_the_clock_that_the_app_sees() -> None:
+    """A service's is not moved."""
+
+    def url(moment: datetime) -> str:
+        return f"http://shop/?since={moment.isoformat()}"
+
+    recorded, now = datetime(2020, 1, 1, 12, tzinfo=timezone.utc), datetime.now(timezone.utc)
+    session = replay(exchanged("GET", url(recorded), b"new", started=int(recorded.timestamp()) * 10**9))
+    with pytest.raises(UnmatchedCall):
+        ask(session, url=url(recorded + timedelta(minutes=1)))
+    assert ask(session, url=url(now)) == b"new"
 
 
 def test_ports_of_recorded_upstreams_on_loopback_are_known() -> None:

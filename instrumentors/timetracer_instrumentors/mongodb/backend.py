@@ -40,6 +40,23 @@ EXISTING: Final[dict[str, Any]] = {
 """What a server says that has the indexes already."""
 
 
+_CURSOR: Final = (b"\x03cursor\0",)
+_COUNT: Final = tuple(kind + b"n\0" for kind in (b"\x01", b"\x10", b"\x12"))
+ALWAYS: Final = {
+    "aggregate": _CURSOR,
+    "delete": _COUNT,
+    "distinct": (b"\x04values\0",),
+    "find": _CURSOR,
+    "getMore": _CURSOR,
+    "insert": _COUNT,
+    "listCollections": _CURSOR,
+    "listIndexes": _CURSOR,
+    "update": _COUNT,
+}
+"""The field, in any of these kinds of BSON, that drivers rely on in the answer to a command that went well."""
+_WELL: Final = b"\x01ok\0\0\0\0\0\0\0\xf0\x3f"
+
+
 class Backend:
     """One connection.
 
@@ -108,6 +125,8 @@ class Backend:
             raise ReplayError(f"{exchange.key}: timetracer.response.body is {cause}") from None
         if end is None and len(replies) != 1:
             raise ReplayError(f"{exchange.key}: timetracer.response.body is not one document; record it again")
+        if end is None:
+            _refuse_unfit(exchange, replies[0])
         self._closing = end == "lost"
         return b"".join(self._chained(message.request_id, replies, endless=end in ("lost", "silent")))
 
@@ -118,3 +137,14 @@ class Backend:
             more = endless or place + 1 < len(replies)
             yield answering(reply, number, request, MORE_TO_COME if more else 0)
             request = number
+
+
+def _refuse_unfit(exchange: Exchange, reply: bytes) -> None:
+    command = str(exchange.request.get("command"))
+    wanted = ALWAYS.get(command)
+    if wanted is None or _WELL not in reply or any(field in reply for field in wanted):
+        return
+    if b"explain" not in (exchange.request_body or b""):  # an aggregation, which is answered with what would be done
+        field = wanted[0][1:-1].decode()
+        problem = f"timetracer.response.body has no {field!r} as every answer to a {command} has; record it again"
+        raise ReplayError(f"{exchange.key}: {problem}")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from timetracer.cassette.model import Exchange, Plain
 from timetracer.errors import ReplayError
+from timetracer_instrumentors.redis import versions
 from timetracer_instrumentors.redis.commands import (
     HANDSHAKE,
     MESSAGES,
@@ -221,7 +222,7 @@ def said(exchange: Exchange, protocol: int) -> bytes:
         raise ReplayError(f"{exchange.key}: its recorded {error}; record it again") from None
     if recorded == protocol:
         return reply
-    if raw is None and (same := _in_both(response["reply"])) is not None:
+    if raw is None and (same := _in_other(exchange, response["reply"], protocol)) is not None:
         return written(same[0], protocol)
     raise ReplayError(
         f"{exchange.key} was recorded over RESP{recorded}, and this connection speaks RESP{protocol}, in which its"
@@ -229,13 +230,17 @@ def said(exchange: Exchange, protocol: int) -> bytes:
     )
 
 
-def _in_both(reply: Plain) -> list[Plain] | None:
-    """The reply, in a list, if it is the same in RESP2 and RESP3: a status, an error, a number, nothing."""
-    if reply is None or (isinstance(reply, int) and not isinstance(reply, bool)):
-        return [reply]
-    if isinstance(reply, dict) and [*reply] in (["simple"], ["error"]):
-        return [reply]
-    return [None] if reply == {"null": "array"} else None
+def _in_other(exchange: Exchange, reply: Plain, protocol: int) -> list[Plain] | None:
+    """See `versions.other`; of a transaction, each of its replies."""
+    several, words = exchange.request.get("commands"), exchange.request.get("args")
+    if not isinstance(several, list) or not isinstance(reply, list):
+        args = words if isinstance(words, list) else []
+        return versions.other([exchange.request.get("command"), *args], reply, protocol)
+    each = [
+        versions.other(command if isinstance(command, list) else [], item, protocol)
+        for command, item in zip(several, reply, strict=False)
+    ]
+    return [[item[0] for item in each if item]] if all(each) and len(several) == len(reply) else None
 
 
 def refused(exchanges: Iterable[Exchange]) -> Refused:

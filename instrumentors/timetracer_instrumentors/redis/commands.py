@@ -8,7 +8,8 @@ from timetracer.cassette.model import Plain
 from timetracer_instrumentors.redis.resp import text
 
 
-def _words(text: str) -> frozenset[str]:
+def words(text: str) -> frozenset[str]:
+    """Those that stand in a text."""
     return frozenset(text.split())
 
 
@@ -17,11 +18,11 @@ CONNECT: Final = "CONNECT"
 DELIVERY: Final = "DELIVERY"
 """No command: what the server says without being asked."""
 
-HANDSHAKE: Final = _words("AUTH HELLO SELECT")
+HANDSHAKE: Final = words("AUTH HELLO SELECT")
 """Whose failure is told to the app: then, and only then, it is recorded (never what was sent)."""
-SETTINGS: Final = _words("READONLY READWRITE ASKING WATCH UNWATCH DISCARD MULTI RESET QUIT MONITOR")
+SETTINGS: Final = words("READONLY READWRITE ASKING WATCH UNWATCH DISCARD MULTI RESET QUIT MONITOR")
 """What a backend knows to answer: nothing of it depends on data."""
-OF_CLIENT: Final = _words("SETNAME SETINFO NO-EVICT NO-TOUCH TRACKING CACHING MAINT_NOTIFICATIONS")
+OF_CLIENT: Final = words("SETNAME SETINFO NO-EVICT NO-TOUCH TRACKING CACHING MAINT_NOTIFICATIONS")
 """The same of ``CLIENT …``."""
 SUBSCRIBING: Final = {"SUBSCRIBE": "UNSUBSCRIBE", "PSUBSCRIBE": "PUNSUBSCRIBE", "SSUBSCRIBE": "SUNSUBSCRIBE"}
 UNSUBSCRIBING: Final = {leave: join for join, leave in SUBSCRIBING.items()}
@@ -29,10 +30,10 @@ CONFIRMED: Final = frozenset(name.lower().encode() for name in (*SUBSCRIBING, *U
 """How the server answers them: one message for each channel."""
 MESSAGES: Final = frozenset((b"message", b"pmessage", b"smessage"))
 
-FACTS: Final = _words("COMMAND CLUSTER SENTINEL")
+FACTS: Final = words("COMMAND CLUSTER SENTINEL")
 """What drivers ask for their own sake when they begin: the layout of a cluster, the commands that there are."""
 
-WRITES: Final = _words("""
+WRITES: Final = words("""
     APPEND BITFIELD BITOP BLMOVE BLMPOP BLPOP BRPOP BRPOPLPUSH BZMPOP BZPOPMAX BZPOPMIN COPY DECR DECRBY DEL EVAL
     EVALSHA EXEC EXPIRE EXPIREAT FCALL FLUSHALL FLUSHDB GEOADD GEOSEARCHSTORE GETDEL GETEX GETSET HDEL HEXPIRE
     HEXPIREAT HGETDEL HGETEX HINCRBY HINCRBYFLOAT HMSET HPERSIST HPEXPIRE HPEXPIREAT HSET HSETEX HSETNX INCR INCRBY
@@ -46,7 +47,7 @@ WRITES: Final = _words("""
     """)
 """Commands that may bring an identifier which nobody has seen yet. A command that is not known here reads."""
 
-HASHED: Final = _words("EVALSHA EVALSHA_RO FCALL FCALL_RO")
+HASHED: Final = words("EVALSHA EVALSHA_RO FCALL FCALL_RO")
 """Whose first argument says what is done, and is never a generated identifier."""
 
 _NAMED: Final = {"HSET": 1, "HMSET": 1, "HSETNX": 1, "MSET": 0, "MSETNX": 0}

@@ -186,6 +186,8 @@ def test_what_is_no_message_is_told(path: Path, data: bytes) -> None:
         ('{\\"cursor\\":', "timetracer.response.body is not a document in MongoDB's Extended JSON"),
         ("[]", "timetracer.response.body is not one document"),
         ('{\\"a\\":{\\"$oid\\":\\"5\\"}}', "timetracer.response.body is not a document"),
+        ('{\\"n\\":1,\\"ok\\":1.0}', "timetracer.response.body has no 'cursor' as every answer to a find has"),
+        ('{\\"cursor\\":7,\\"ok\\":1.0}', "timetracer.response.body has no 'cursor' as every answer to a find has"),
     ],
 )
 def test_a_recorded_answer_that_is_none_is_told(path: Path, body: str, problem: str) -> None:
