@@ -69,9 +69,10 @@ def _straight(choose: Callable[[Function], Function], original: Function, *, nam
     signature = inspect.signature(original) if named else None
 
     def called(*args: Any, **kwargs: Any) -> Any:
-        if kwargs and signature is not None:
+        chosen = choose(original)
+        if kwargs and signature is not None and chosen is not original:
             args, kwargs = _in_places(signature, args, kwargs)
-        return choose(original)(*args, **kwargs)
+        return chosen(*args, **kwargs)
 
     if not inspect.iscoroutinefunction(original):
         return called
