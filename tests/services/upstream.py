@@ -23,7 +23,7 @@ class Upstreams:
         )
 
     def open(self, to: tuple[str, int] | None = None) -> Upstream:
-        """A new upstream on a port that is its own, also while it is stopped; `to`: it leads to the real server there."""
+        """A new upstream on a port that is its own, also while it is stopped; `to`: it leads to the real server."""
         return Upstream(self, self.order("open", free_port(), to)["port"], to)
 
     def order(self, do: str, port: int, to: tuple[str, int] | None = None) -> Any:
@@ -79,3 +79,29 @@ class Upstream:
         self.stop()
         self._home.order("open", self.port, self._to)
         self._is_open = True
+
+
+class Door:
+    """A port of one's own that leads to a real server, which remembers something of whoever comes by it.
+
+    Args:
+        upstream: the port.
+    """
+
+    def __init__(self, upstream: Upstream) -> None:
+        self._upstream = upstream
+
+    @property
+    def calls(self) -> list[str]:
+        return self._upstream.calls
+
+    def stop(self) -> None:
+        self._upstream.stop()
+
+    def restart(self) -> None:
+        self.forget()
+        self._upstream.restart()
+
+    def forget(self) -> None:
+        """Let the real server remember nothing of it."""
+        raise NotImplementedError
