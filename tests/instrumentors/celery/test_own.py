@@ -78,7 +78,7 @@ def test_of_the_beat_only_what_it_sends_is_recorded(
         str(tmp_path / "schedule"),
     ]
     beat = servers.background(command, cwd=TESTS, env=redis.environ)
-    with client.Redis.from_url(redis.environ["TASKS_BROKER"]) as broker:
+    with client.Redis.from_url(redis.environ["TASKS_BROKER"], socket_timeout=90) as broker:
         assert broker.blpop([redis.environ["TASKS_QUEUE"]], timeout=60)
     beat.stop()
     assert {key for keys in recorded(where) for key in keys} == {"celery send services.tasks.add"}
