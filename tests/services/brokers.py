@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from services.processes import environment
+from services.processes import environment, script
 
 TESTS = Path(__file__).parents[1]
 POOLS = ("prefork", "threads", "solo", *(["gevent"] if find_spec("gevent") else []))
@@ -59,6 +59,11 @@ def send(code: str, environ: Mapping[str, str]) -> str:
     )
     assert ran.returncode == 0, ran.stdout + ran.stderr
     return ran.stdout
+
+
+def recorded_by(where: Path) -> list[str]:
+    """What a command is put behind that is to be recorded there."""
+    return [script("timetracer"), "run", "--mode", "record", "--dir", str(where), "--"]
 
 
 def run(command: Sequence[str], cwd: Path, **environ: str) -> tuple[int, str]:

@@ -6,7 +6,7 @@ from services.brokers import TESTS
 from services.found import KINDS, own
 from services.law_tasks import app_at
 from services.processes import Servers, script
-from services.upstream import Upstream, Upstreams
+from services.upstream import Door, Upstream, Upstreams
 
 PATIENCE = 90.0
 """s that the worker may take to come up."""
@@ -35,11 +35,11 @@ class Workers:
         return Broker(self._upstreams.open(to=("127.0.0.1", self._port)), self._url)
 
 
-class Broker:
+class Broker(Door):
     """One of them. What the worker counts, it counts for each port."""
 
     def __init__(self, upstream: Upstream, real: str) -> None:
-        self._upstream = upstream
+        super().__init__(upstream)
         self._real = real
 
     @property
@@ -47,13 +47,5 @@ class Broker:
         """``redis://127.0.0.1:40123``."""
         return f"redis://127.0.0.1:{self._upstream.port}"
 
-    @property
-    def calls(self) -> list[str]:
-        return self._upstream.calls
-
-    def stop(self) -> None:
-        self._upstream.stop()
-
-    def restart(self) -> None:
+    def forget(self) -> None:
         app_at(self._real).send_task("law.forget", (self.url,)).get(timeout=PATIENCE)
-        self._upstream.restart()

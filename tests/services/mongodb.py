@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pymongo
 
-from services.upstream import Upstream, Upstreams
+from services.upstream import Door, Upstream, Upstreams
 
 
 class Databases:
@@ -29,31 +29,20 @@ class Databases:
         return Database(upstream, self._url, f"timetracer_law_{next(self._numbers)}")
 
 
-class Database:
+class Database(Door):
     """One of them."""
 
     def __init__(self, upstream: Upstream, real: str, name: str) -> None:
-        self._upstream = upstream
+        super().__init__(upstream)
         self._real = real
         self._name = name
-        self._forget()
+        self.forget()
 
     @property
     def url(self) -> str:
         """``mongodb://127.0.0.1:40123/timetracer_law_1?directConnection=true``: nobody looks for the rest of a set."""
         return f"mongodb://127.0.0.1:{self._upstream.port}/{self._name}?directConnection=true"
 
-    @property
-    def calls(self) -> list[str]:
-        return self._upstream.calls
-
-    def stop(self) -> None:
-        self._upstream.stop()
-
-    def restart(self) -> None:
-        self._forget()
-        self._upstream.restart()
-
-    def _forget(self) -> None:
+    def forget(self) -> None:
         with pymongo.MongoClient(self._real) as client:
             client.drop_database(self._name)

@@ -69,9 +69,10 @@ def _prepared(choose: Callable[[Function], Function], original: Function) -> Fun
     signature = inspect.signature(original)
 
     def called(*args: Any, **kwargs: Any) -> Any:
-        if kwargs:
+        chosen = choose(original)
+        if kwargs and chosen is not original:
             args, kwargs = _in_places(signature, args, kwargs)
-        return choose(original)(*args, **kwargs)
+        return chosen(*args, **kwargs)
 
     return _in_its_way(called, original)
 

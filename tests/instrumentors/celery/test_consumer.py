@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from celery import signals
 
 from services import memory_tasks as tasks
 from timetracer import sessions
@@ -95,3 +96,19 @@ def test_storing_the_result_is_celerys_own_business(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(tasks.app.tasks["add"], "run", lambda x, y: seen.append(sessions.inside.get()))
     ran("add", 1, 2)
     assert seen == [False, True], "the task is the app's, the rest is Celery's"
+
+
+def test_what_the_handlers_of_a_task_ask_is_asked_by_the_app() -> None:
+    seen: list[bool] = []
+
+    def handler(**_: Any) -> None:
+        seen.append(sessions.inside.get())
+
+    for signal in (signals.task_prerun, signals.task_success, signals.task_postrun):
+        signal.connect(handler)
+    try:
+        ran("add", 1, 2)
+    finally:
+        for signal in (signals.task_prerun, signals.task_success, signals.task_postrun):
+            signal.disconnect(handler)
+    assert seen == [False, False, False]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from services.brokers import TESTS, Brokers, run, send
+from services.brokers import TESTS, Brokers, recorded_by, run, send
 from services.processes import Server, script
 
 pytestmark = pytest.mark.services
@@ -39,8 +39,7 @@ def test_what_only_pickle_can_send_is_shown_and_a_replay_that_needs_it_says_so(
     path: Path, where: Path, redis: Brokers, work: Work
 ) -> None:
     pickled = {"TASKS_SERIALIZER": "pickle"}
-    under = [script("timetracer"), "run", "--mode", "record", "--dir", str(where), "--"]
-    worker = work({**redis.environ, **pickled}, under=under)
+    worker = work({**redis.environ, **pickled}, under=recorded_by(where))
     assert use(path, {**redis.environ, **pickled}) == ["record Fraction(1, 3)", "unpickled"]
     worker.stop()
     redis.stop()
@@ -62,8 +61,7 @@ def test_what_the_app_has_taught_kombu_comes_back(
     path: Path, where: Path, redis: Brokers, work: Work, serializer: str
 ) -> None:
     taught = {"TASKS_SERIALIZER": serializer, "TASKS_REGISTERED": "yes"}
-    under = [script("timetracer"), "run", "--mode", "record", "--dir", str(where), "--"]
-    worker = work({**redis.environ, **taught}, under=under)
+    worker = work({**redis.environ, **taught}, under=recorded_by(where))
     assert use(path, {**redis.environ, **taught})[0] == "record Fraction(1, 3)"
     worker.stop()
     redis.stop()

@@ -11,7 +11,7 @@ from kombu.asynchronous.timer import Entry
 
 import timetracer
 from services import tasks
-from services.brokers import POOLS, TESTS, Brokers, send
+from services.brokers import POOLS, TESTS, Brokers, recorded_by, send
 from services.processes import Server, Servers, script
 from timetracer import sessions
 from timetracer.recording.session import Choice, Recording
@@ -30,14 +30,10 @@ def recorded(where: Path) -> Iterator[list[str]]:
         yield [f"{exchange.library} {exchange.key}" for exchange in cassette.exchanges]
 
 
-def under(where: Path) -> list[str]:
-    return [script("timetracer"), "run", "--mode", "record", "--dir", str(where), "--"]
-
-
 @pytest.mark.parametrize("pool", POOLS)
 def test_of_a_worker_only_what_its_tasks_ask_is_recorded(where: Path, redis: Brokers, work: Work, pool: str) -> None:
     """Each task says twice how far it is, and is acknowledged late, in threads by the thread that ran it."""
-    worker = work(redis.environ, "--pool", pool, "--task-events", under=under(where))
+    worker = work(redis.environ, "--pool", pool, "--task-events", under=recorded_by(where))
     code = "print(sum(1 for each in [counted.delay('tea') for _ in range(12)] if each.get(timeout=90)))"
     assert send(code, redis.environ).strip() == "12"
     worker.stop()
@@ -48,7 +44,7 @@ def test_of_a_worker_only_what_its_tasks_ask_is_recorded(where: Path, redis: Bro
 def test_a_connection_that_celery_opens_anew_is_celerys_as_well(
     where: Path, redis: Brokers, work: Work, pool: str
 ) -> None:
-    worker = work(redis.environ, "--pool", pool, "--task-events", under=under(where))
+    worker = work(redis.environ, "--pool", pool, "--task-events", under=recorded_by(where))
     code = "print([(cut_off.delay().get(timeout=90), counted.delay('tea').get(timeout=90)) for _ in range(3)])"
     assert send(code, redis.environ).strip() == "[(True, 1), (True, 2), (True, 3)]"
     worker.stop()
@@ -59,7 +55,7 @@ def test_a_connection_that_celery_opens_anew_is_celerys_as_well(
 
 
 def test_a_chord_that_grows_is_celerys_business(where: Path, redis: Brokers, work: Work) -> None:
-    worker = work(redis.environ, under=under(where))
+    worker = work(redis.environ, under=recorded_by(where))
     code = "from celery import chord\nprint(chord([growing.s(), growing.s()], total.s())().get(timeout=90))"
     assert send(code, redis.environ).strip() == "22"
     worker.stop()
@@ -73,7 +69,7 @@ def test_of_the_beat_only_what_it_sends_is_recorded(
     where: Path, tmp_path: Path, redis: Brokers, servers: Servers
 ) -> None:
     command = [
-        *under(where),
+        *recorded_by(where),
         script("celery"),
         "-A",
         "services.tasks",
@@ -82,7 +78,7 @@ def test_of_the_beat_only_what_it_sends_is_recorded(
         str(tmp_path / "schedule"),
     ]
     beat = servers.background(command, cwd=TESTS, env=redis.environ)
-    with client.Redis.from_url(redis.environ["TASKS_BROKER"]) as broker:
+    with client.Redis.from_url(redis.environ["TASKS_BROKER"], socket_timeout=90) as broker:
         assert broker.blpop([redis.environ["TASKS_QUEUE"]], timeout=60)
     beat.stop()
     assert {key for keys in recorded(where) for key in keys} == {"celery send services.tasks.add"}
@@ -154,7 +150,7 @@ def test_of_a_producer_with_threads_only_what_it_asks_of_its_own_is_recorded(
 def test_what_a_task_asked_of_its_own_redis_answers_it_again(
     where: Path, redis: Brokers, work: Work, monkeypatch: pytest.MonkeyPatch, pool: str
 ) -> None:
-    worker = work(redis.environ, "--pool", pool, under=under(where))
+    worker = work(redis.environ, "--pool", pool, under=recorded_by(where))
     assert send("print([counted.delay('tea').get(timeout=90) for _ in range(2)])", redis.environ).strip() == "[1, 2]"
     worker.stop()
     redis.stop()

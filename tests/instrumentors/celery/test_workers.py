@@ -12,7 +12,7 @@ import pytest
 
 import timetracer
 from services import tasks
-from services.brokers import POOLS, TESTS, Brokers, run, send
+from services.brokers import POOLS, TESTS, Brokers, recorded_by, run, send
 from services.processes import Server, script
 from services.upstream import Upstream
 from timetracer.cassette import files
@@ -22,10 +22,6 @@ from timetracer.rerunning import told
 pytestmark = pytest.mark.services
 Work = Callable[..., Server]
 APP = "services.tasks:app"
-
-
-def recorded_by(where: Path) -> list[str]:
-    return [script("timetracer"), "run", "--mode", "record", "--dir", str(where), "--"]
 
 
 def runs(where: Path, task: str) -> list[Path]:
