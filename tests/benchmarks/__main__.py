@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 import aws
+import listing
 import mongodb
 import psycopg_calls
 import recording
@@ -37,6 +38,7 @@ BENCHES = {
     "storing": storing,
     "starting": starting,
     "viewing": viewing,
+    "listing": listing,
 }
 PACKAGES = (
     "timetracer-otel",
