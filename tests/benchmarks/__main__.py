@@ -32,6 +32,7 @@ BENCHES = {
     "storing": "storing",
     "starting": "starting",
     "viewing": "viewing",
+    "listing": "listing",
 }
 """Names, and the modules that have their ``rows(rounds, times)``."""
 PACKAGES = (

@@ -1,4 +1,4 @@
-"""A cassette of 50 MB, and a hostile one, in whatever prints: all of it ends, and no line steers a terminal."""
+"""A cassette of 50 MB, and a hostile one, in whatever prints: it comes to an end, and no line steers a terminal."""
 
 from __future__ import annotations
 

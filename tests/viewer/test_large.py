@@ -1,4 +1,4 @@
-"""A cassette of 50 MB, and a hostile one, in the viewer: it opens, goes through them, every line fits the screen."""
+"""A cassette of 50 MB, and a hostile one, in the viewer: they open, and every line fits the screen."""
 
 from __future__ import annotations
 
@@ -12,32 +12,10 @@ from timetracer.cassette.model import Cassette
 from timetracer.viewer.trace_screen import TraceScreen
 from viewer.driving import driven, screen, source
 
-KEYS = [
-    "j",
-    "j",
-    "pagedown",
-    "G",
-    "g",
-    "2",
-    "j",
-    "3",
-    "s",
-    "s",
-    "1",
-    "right_square_bracket",
-    "left_square_bracket",
-    "o",
-    "z",
-    "0",
-    "c",
-    "s",
-    "e",
-    "tab",
-    "j",
-    "enter",
-    "G",
-    "tab",
-]
+KEYS = (
+    *("j", "j", "pagedown", "G", "g", "2", "j", "3", "s", "s", "1", "right_square_bracket", "left_square_bracket"),
+    *("o", "z", "0", "c", "s", "e", "tab", "j", "enter", "G", "tab"),
+)
 
 
 @pytest.mark.parametrize("made", [large, hostile])

@@ -55,3 +55,16 @@ def test_a_click_unfolds(order: Cassette) -> None:
 
 def test_in_ascii(order: Cassette) -> None:
     assert "v request" in screen(source(order), ascii_only=True)
+
+
+def test_only_what_is_around_a_part_is_dim(order: Cassette) -> None:
+    def labels(viewer: Viewer) -> dict[str, str]:
+        found = viewer.screen.query_one(PayloadPane).lines
+        return {
+            line.plain: " ".join(str(style) for style in (line.style, *(s.style for s in line.spans)))
+            for _, line in found
+        }
+
+    found = driven(source(order), [], labels)
+    assert found["▼ request"].split() == ["dim", "bold"]
+    assert "dim" not in found["POST /orders/{id}"]

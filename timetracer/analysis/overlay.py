@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from timetracer.analysis.amounts import counted
 from timetracer.cassette.model import Cassette, Kind, Scope, Span, Status
-from timetracer.recording.notes import STEP
-from timetracer.replaying.outcomes import MissedCall, Outcome, Outcomes
+
+if TYPE_CHECKING:
+    from timetracer.replaying.outcomes import MissedCall, Outcome, Outcomes
 
 Word = Literal["missed", "unplayed", "relaxed", "played"]
 
@@ -64,7 +65,9 @@ def _told(outcome: Outcome) -> dict[str, str | tuple[str, ...]]:
 
 
 def _missed(cassette: Cassette, calls: Iterable[MissedCall]) -> Iterator[Span]:
-    from timetracer.replaying.session import placed  # slow to load, and most who look at a cassette overlay none
+    # Slow to load, and most who look at a cassette lay nothing over it.
+    from timetracer.recording.notes import STEP
+    from timetracer.replaying.session import placed
 
     root = cassette.root
     if root is None:

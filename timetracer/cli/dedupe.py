@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import closing
-
 from timetracer.cli.app import command_app
 from timetracer.cli.clean import DryOption, StoreArgument, remove
 from timetracer.cli.reading import Reader
-from timetracer.store.opening import open_store
 from timetracer.store.tidying import repeated
 from timetracer.terminal.progress import progress
 
@@ -23,14 +20,7 @@ def dedupe(path: StoreArgument, *, dry_run: DryOption = False) -> None:
     """
     reader = Reader(path)
     entries = {entry.name: entry for entry in progress(reader.entries(), "reading", reader.how_many())}
-    with closing(open_store(path)) as store:
-        gone = [
-            entry
-            for entry, _ in repeated(
-                (entries[name], cassette)
-                for name, cassette in progress(store.scan(lambda _: None), "comparing", len(entries))
-                if name in entries
-            )
-        ]
+    found = progress(reader.scan(), "comparing", len(entries))
+    gone = [entry for entry, _ in repeated((entries[name], cassette) for name, cassette in found if name in entries)]
     remove(path, gone, dry_run=dry_run)
     reader.finish()

@@ -71,6 +71,15 @@ class Reader:
         if name and not found:
             raise CassetteNotFound(str(self.path), f"it holds no cassette called {name}")
 
+    def scan(self) -> Iterator[tuple[str, Cassette]]:
+        """Each under the name that `entries` has for it; of damages, `entries` has told."""
+        store = open_or_none(self.path)
+        if store is None:
+            yield from read_any(self.path, lambda _: None)
+            return
+        with closing(store):
+            yield from store.scan(lambda _: None)
+
     def how_many(self) -> int | None:
         """Roughly how many there are, for those who wait: the rows of an archive, the files of a directory."""
         if self.path.is_dir():

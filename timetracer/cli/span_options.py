@@ -12,7 +12,6 @@ from timetracer.analysis.overlay import overlaid
 from timetracer.analysis.query import Query, QueryError, parsed
 from timetracer.analysis.span_query import FIELDS
 from timetracer.cassette.model import Cassette
-from timetracer.replaying import outcomes
 
 ReplayOption = Annotated[
     Path | None,
@@ -48,5 +47,7 @@ def overlay(report: Path | None) -> Callable[[Cassette], Cassette]:
     """
     if report is None:
         return lambda cassette: cassette
+    from timetracer.replaying import outcomes
+
     found = outcomes.read(report)
     return lambda cassette: overlaid(cassette, found)

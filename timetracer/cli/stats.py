@@ -51,10 +51,10 @@ def _named(reader: Reader, by: str) -> Iterator[tuple[str, Entry]]:
         yield from ((group_name(entry, by), entry) for entry in progress(reader.entries(), "reading"))
         return
     entries = {entry.name: entry for entry in reader.entries()}
-    for name, entry in progress(entries.items(), "reading", len(entries)):
-        for _, cassette in Reader(reader.path).cassettes(name):
-            for library in sorted({exchange.library for exchange in cassette.exchanges}) or ["(none)"]:
-                yield library, entry
+    for name, cassette in progress(reader.scan(), "reading", len(entries)):
+        for library in sorted({exchange.library for exchange in cassette.exchanges}) or ["(none)"]:
+            if name in entries:
+                yield library, entries[name]
 
 
 def _lines(found: list[Group], by: str, sheet: Paper) -> Iterator[Text]:

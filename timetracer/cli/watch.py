@@ -51,7 +51,7 @@ def fresh(path: Path, every: float) -> Iterator[Entry]:
 
 
 def _line(entry: Entry, sheet: Paper) -> Text:
-    line = Text(f"{moment(entry.start)}  ", QUIET)
+    line = Text().append(f"{moment(entry.start)}  ", QUIET)
     line.append(sheet.text(route(entry)), ERROR if entry.error else "bold")
     status = "" if entry.status is None else f"  {entry.status}"
     line.append(f"{status}  {duration(entry.duration, ascii_only=sheet.ascii_only)}", ERROR if entry.error else "")

@@ -139,7 +139,8 @@ def from_json(held: Any) -> Outcomes:
         found.spans[span_id] = outcome
     for told in missed:
         values = _checked(MissedCall(""), told)
-        found.missed.append(MissedCall(**values | {"why": tuple(values["why"])}))
+        values["why"] = tuple(values["why"])
+        found.missed.append(MissedCall(**values))
     return found
 
 

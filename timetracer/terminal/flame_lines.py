@@ -39,7 +39,7 @@ def caption(frame: Frame, whole: int, paper: Paper) -> Text:
     """What a frame is, in one line."""
     times = f" {paper.sign('×', 'x')}{frame.count:,}" if frame.count > 1 else ""
     took, own = (duration(ns, ascii_only=paper.ascii_only) for ns in (frame.total, frame.own))
-    line = Text(f"{paper.text(frame.title)}{times}", "bold")
+    line = Text().append(f"{paper.text(frame.title)}{times}", "bold")
     line.append(f"  {took}, own {own}, {frame.total / max(1, whole):.1%}", QUIET)
     return line.append(f"  {frame.failed} failed", ERROR) if frame.failed else line
 

@@ -29,7 +29,7 @@ def figures_line(figures: Figures, most: float, paper: Paper) -> Text:
         for ns in (figures.total, figures.own, figures.p50, figures.p95, figures.p99)
     ]
     cells = [f"{figures.count:,}", str(figures.failed or ""), *times, f"{figures.share:.1%}"][: _columns(paper)]
-    line = Text(paper.fit(paper.text(figures.name), _room(paper)), "bold")
+    line = Text().append(paper.fit(paper.text(figures.name), _room(paper)), "bold")
     for name, cell in zip(_AMOUNTS, cells, strict=False):
         line.append(" " + paper.fit(cell, _CELLS - 1, right=True), ERROR if name == "failed" else "")
     if _columns(paper) == len(_AMOUNTS):

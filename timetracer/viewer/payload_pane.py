@@ -64,14 +64,14 @@ class PayloadPane(Lines):
         signs = ("v ", "> ") if self.ascii_only else ("▼ ", "▶ ")
         sign = signs[not shown.open] if self._tree.folds(place) else "  " if shown.depth else ""
         indent = "  " * min(shown.depth, width // 4)
-        first = Text(indent + sign, QUIET).append_text(shown.item.label)
+        first = Text().append(indent + sign, QUIET).append_text(shown.item.label)
         if first.cell_len <= width:
             return [first]
         after = min(len(indent) + 2, width // 2)
         console = self.app.console  # pyright: ignore[reportUnknownMemberType]
         pieces = shown.item.label.wrap(console, width - after, overflow="fold")
         return [
-            Text(indent + sign if not number else " " * after, QUIET).append_text(piece)
+            Text().append(indent + sign if not number else " " * after, QUIET).append_text(piece)
             for number, piece in enumerate(islice(pieces, 60))
         ]
 
