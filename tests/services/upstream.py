@@ -23,7 +23,7 @@ class Upstreams:
         )
 
     def open(self, to: tuple[str, int] | None = None) -> Upstream:
-        """A new upstream on a port that is its own, also while it is stopped; `to`: it leads to the real server there."""
+        """A new upstream on a port that is its own, also while it is stopped; `to`: leads to the server there."""
         return Upstream(self, self.order("open", free_port(), to)["port"], to)
 
     def order(self, do: str, port: int, to: tuple[str, int] | None = None) -> Any:
