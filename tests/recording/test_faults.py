@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -24,6 +26,18 @@ def quiet(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def fail(error: BaseException, doing: str = "capturing a response") -> None:
     with harmless(doing):
         raise error
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
+def test_a_forked_child_counts_though_a_thread_of_its_parents_was_counting() -> None:
+    with faults._lock:
+        child = os.fork()
+        if not child:
+            signal.alarm(10)  # a deadlock ends here
+            fail(KeyError("a"))
+            os._exit(len(faults.counts()))
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 1
 
 
 def test_a_fault_stays_within_and_is_counted_by_kind() -> None:

@@ -8,8 +8,10 @@ import threading
 
 import pytest
 
-from timetracer.recording import unit
+from timetracer.recording import faults, unit
+from timetracer.recording.tape import Tape
 from timetracer.recording.unit import Own, Piece, Unit
+from toy import TOY
 
 
 class Units:
@@ -171,3 +173,43 @@ def test_ids_of_spans_that_exist_in_the_cassette_only() -> None:
     root = Own.under(0, 0)
     assert 0 < root.trace_id < 2**128
     assert root.parent_id == 0
+
+
+def gather(one: Unit, many: int) -> None:
+    """Somebody stays in the unit, and others bring pieces."""
+    one.enter()
+    for number in range(many):
+        one.enter()
+        one.leave(piece(number))
+
+
+def test_background_work_without_an_end_is_complete_in_parts(units: Units, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unit, "PART", 4)
+    one = Unit(units, background=True, complete=units.complete.append)
+    running = Tape(TOY, ("GET", "a"), 100, lambda: None)
+    one.add(Piece(None, Own(1, 2, 3), running))
+    gather(one, 8)
+    one.leave()
+    assert [part.pieces for part in units.complete] == [
+        [piece(0), piece(1), piece(2)],
+        [piece(3), piece(4), piece(5)],
+        [Piece(None, Own(1, 2, 3), running), piece(6), piece(7)],
+    ]
+    assert all(part.background for part in units.complete)
+
+
+def test_a_request_without_an_end_is_shed_and_counted(units: Units, monkeypatch: pytest.MonkeyPatch) -> None:
+    faults.forget()
+    monkeypatch.setattr(unit, "MOST", 4)
+    one = units.open()
+    gather(one, 6)
+    assert (one.discarded, one.pieces) == (True, [piece(4), piece(5)])
+    assert faults.counts() == {"units shed": 1}
+    faults.forget()
+
+
+def test_a_recording_of_one_unit_gathers_as_long_as_it_lasts(units: Units, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unit, "MOST", 4)
+    one = Unit(units, background=False, complete=units.complete.append, bounded=False)
+    gather(one, 6)
+    assert len(one.pieces) == 6

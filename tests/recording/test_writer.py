@@ -5,11 +5,13 @@ from __future__ import annotations
 import gc
 import os
 import threading
+from time import monotonic
 from weakref import ref
 
 import pytest
 
 from timetracer.recording import faults, writer
+from timetracer.recording import unit as unit_module
 from timetracer.recording.session import Choice, Recording
 from timetracer.recording.unit import Unit
 from timetracer.recording.writer import Writer
@@ -137,6 +139,23 @@ def test_nothing_of_what_was_written_is_kept() -> None:
         assert [there() for there in written] == [None]
     finally:
         gc.enable()
+
+
+def test_a_unit_that_a_pooled_connection_holds_for_ever_is_emptied_when_nobody_can_join_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    one = Writer(lambda _: None)
+    held, other = unit(100), unit()
+    (tape,) = [piece.tape for piece in held.pieces]
+    assert tape is not None
+    one.put(held)
+    assert one.flush(10)
+    assert tape.request_reel.bytes() == b"x" * 100
+    now = monotonic()
+    monkeypatch.setattr(unit_module, "monotonic", lambda: now + unit_module.LINGER + 1)
+    one.put(other)
+    assert one.flush(10)
+    assert (held.pieces, tape.request_reel.bytes(), held.enter()) == ([], b"", False)
 
 
 def test_flush_writes_what_still_waits_for_open_bodies() -> None:

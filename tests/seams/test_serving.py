@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import Any
 from weakref import ref
 
@@ -107,6 +108,23 @@ def test_what_a_unit_held_is_freed_without_the_garbage_collector(fails: bool) ->
         assert [unit() for unit in units] == [None]
     finally:
         gc.enable()
+
+
+def test_a_request_that_we_cannot_read_is_served_all_the_same(
+    recording: Recording, units: list[Unit], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(faults, "raising", False)
+    faults.forget()
+
+    def broken(*_: Any) -> Message:
+        raise KeyError("method")
+
+    (seam,) = SERVER.seams
+    assert isinstance(seam, ServerSeam)
+    served = adrive(serving(SERVER, replace(seam, request=broken), Invoke(app, ("GET", "a"), {})))
+    assert asyncio.run(served) == "GET a alone"
+    assert (units, faults.counts()) == ([], {"taking an inbound request: KeyError": 1})
+    faults.forget()
 
 
 def test_what_is_no_request_passes(recording: Recording, units: list[Unit]) -> None:

@@ -7,6 +7,7 @@ Under Timetracer's own tests faults are raised (``raising`` is set), so that non
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from types import TracebackType
 
@@ -68,6 +69,16 @@ def counts() -> dict[str, int]:
     """How often each kind of fault happened in this process."""
     with _lock:
         return dict(_counts)
+
+
+def _forked() -> None:
+    """A thread of the parent's may hold the lock, and never gives it back here."""
+    global _lock  # noqa: PLW0603 - one for the process
+    _lock = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)
 
 
 def forget() -> None:

@@ -80,13 +80,13 @@ class Recording:
         self._told: WeakKeyDictionary[Known, int] = WeakKeyDictionary()
         self._single: Unit | None = None
         if single:
-            self._single = Unit(self, background=False, complete=complete)
+            self._single = Unit(self, background=False, complete=complete, bounded=False)
             self._single.enter()
 
     def begin_anew(self) -> None:
         """Let a single recording forget what it has gathered: in a forked child, that is the parent's."""
         if self._single is not None:
-            self._single = Unit(self, background=False, complete=self._complete)
+            self._single = Unit(self, background=False, complete=self._complete, bounded=False)
             self._single.enter()
 
     def pieces(self) -> list[Piece]:

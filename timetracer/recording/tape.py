@@ -164,6 +164,12 @@ class Tape:
             self.ended = time_ns()
             finished()
 
+    def erase(self) -> None:
+        """It was written: what it holds is of no use any more, whoever still holds it."""
+        self.request, self.response = (), None
+        for reel in (self.request_reel, self.response_reel):
+            reel.chunks = []
+
     def _body_ended(self, error: BaseException | None) -> None:
         if isinstance(error, GeneratorExit):
             self.abandoned = True

@@ -8,12 +8,15 @@ unit again; it is complete once more when that call has left, and is saved anew 
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from contextvars import ContextVar
 from dataclasses import dataclass
 from random import getrandbits
 from time import monotonic
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from timetracer.recording import faults
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,6 +39,13 @@ if hasattr(os, "register_at_fork"):
 
 LINGER = 60.0
 """Seconds after its root's end in which a unit still takes in late calls; later ones are calls outside any request."""
+
+
+PART = 1_000
+"""Pieces after which background work that goes on and on is written as far as it has come."""
+
+MOST = 100_000
+"""Pieces that a request gathers; one with more is shed: memory is not ours to fill."""
 
 
 class Own(NamedTuple):
@@ -65,6 +75,7 @@ class Unit:
     Args:
         owner: the recording it belongs to.
         background: it is no request, task or test: its spans go to the cassette of the process.
+        bounded: it must not gather for ever.
         complete: called (in the thread that left last) each time everybody has left.
     """
 
@@ -72,6 +83,7 @@ class Unit:
         "__weakref__",
         "_complete",
         "_lock",
+        "_most",
         "_process",
         "background",
         "discarded",
@@ -83,7 +95,7 @@ class Unit:
         "told",
     )
 
-    def __init__(self, owner: Any, *, background: bool, complete: Callable[[Unit], None]) -> None:
+    def __init__(self, owner: Any, *, background: bool, complete: Callable[[Unit], None], bounded: bool = True) -> None:
         self.owner = owner
         self.background = background
         self.discarded = False
@@ -95,6 +107,7 @@ class Unit:
         """How many of the facts of each connection it has."""
         self.root_ended: float | None = None
         self._complete = complete
+        self._most = (PART if background else MOST) if bounded else sys.maxsize
         # The garbage collector closes bodies that nobody reads any more, in whatever thread it runs: also within.
         self._lock = threading.RLock()
 
@@ -134,6 +147,21 @@ class Unit:
             if self.root_ended is None:
                 self.root_ended = monotonic()
             self._complete(self)
+        elif len(self.pieces) >= self._most:
+            self._relieve()
+
+    def _relieve(self) -> None:
+        part = Unit(self.owner, background=self.background, complete=self._complete)
+        with self._lock:
+            if self.background:
+                part.pieces = [piece for piece in self.pieces if piece.tape is None or piece.tape.ended]
+                self.pieces = [piece for piece in self.pieces if piece.tape is not None and not piece.tape.ended]
+            else:
+                self.discarded, self.pieces = True, []
+        if self.discarded:
+            faults.warn("units shed", f"a request with more than {MOST:,} spans and calls is not recorded")
+        else:
+            self._complete(part)
 
     def end_root(self) -> bool:
         """The unit's root has ended; whether others are still in it."""
@@ -143,6 +171,20 @@ class Unit:
             if self.root_ended is None:
                 self.root_ended = monotonic()
             return self.open > 0
+
+    def let_go(self) -> bool:
+        """Give up what was gathered, if nobody can join any more; whether it was given up.
+
+        A pooled connection keeps the context in which it was opened, and so this unit, for all its life.
+        """
+        with self._lock:
+            if self.open or self.root_ended is None or monotonic() - self.root_ended <= LINGER:
+                return False
+            pieces, self.pieces = self.pieces, []
+        for piece in pieces:
+            if piece.tape is not None and not piece.tape.fact:
+                piece.tape.erase()
+        return True
 
     def snapshot(self) -> list[Piece]:
         """The pieces so far."""

@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from time import monotonic, sleep
-from weakref import WeakSet
+from weakref import WeakSet, WeakValueDictionary
 
 from timetracer.recording import faults
 from timetracer.recording.unit import Unit
@@ -85,6 +85,8 @@ class Writer:
         """Each with the bytes of its bodies."""
         self._queued: set[int] = set()
         self._waiting: dict[int, Unit] = {}
+        self._held: WeakValueDictionary[int, Unit] = WeakValueDictionary()
+        """Those that were written, and that somebody still holds."""
         self._pending = 0
         self._busy = False
         self._paused = False
@@ -198,3 +200,8 @@ class Writer:
             self._pending -= size
         with faults.harmless("writing a cassette"):
             self._write(unit)
+        with self._condition:
+            self._held[id(unit)] = unit
+            for held in list(self._held.values()):
+                if id(held) not in self._queued and held.let_go():
+                    del self._held[id(held)]

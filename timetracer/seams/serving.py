@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from timetracer import sessions
@@ -38,7 +39,9 @@ def serving(instrumentor: Instrumentor, seam: ServerSeam, invoke: Invoke) -> Ste
     session = sessions.current()
     if session is None or sessions.suppressed(http=instrumentor.http) or instrumentor.is_live(session.live):
         return (yield invoke)
-    message = seam.request(*invoke.args, **invoke.kwargs)
+    message = None
+    with harmless("taking an inbound request") if isinstance(session, Recording) else nullcontext():
+        message = seam.request(*invoke.args, **invoke.kwargs)
     if message is None:
         return (yield invoke)
     token = sessions.inside.set(False)  # what is served is the app's, also where the library's own business served it
