@@ -6,9 +6,8 @@ Run as a program it prints what the app saw: ``python conversation.py blocking 6
 from __future__ import annotations
 
 import asyncio
-import inspect
 import sys
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,41 +16,10 @@ import redis.asyncio
 from redis.exceptions import RedisError
 
 import timetracer
+from conformance.steps import Steps, arun, run
 
-Steps = Generator[Any, Any, Any]
 PATIENCE = 30.0
 ERRORS = (RedisError, UnicodeDecodeError)
-
-
-def run(steps: Callable[[Any], Steps], client: Any) -> Any:
-    """The steps with a blocking client."""
-    going = steps(client)
-    result = None
-    try:
-        while True:
-            result = going.send(result)
-    except StopIteration as done:
-        return done.value
-    finally:
-        client.close()
-
-
-async def arun(steps: Callable[[Any], Steps], client: Any) -> Any:
-    """The steps with an asyncio client."""
-    going = steps(client)
-    try:
-        step = next(going)
-        while True:
-            try:
-                result = await step if inspect.isawaitable(step) else step
-            except Exception as error:  # noqa: BLE001 - thrown on
-                step = going.throw(error)
-            else:
-                step = going.send(result)
-    except StopIteration as done:
-        return done.value
-    finally:
-        await client.aclose()
 
 
 def talk(way: str, port: int, steps: Callable[[Any], Steps] | None = None, **options: Any) -> Any:

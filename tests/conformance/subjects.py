@@ -6,7 +6,11 @@ from typing import Any
 
 import pytest
 
+<<<<<<< HEAD
 from conformance import of_asyncpg, of_botocore, of_celery, of_httpx, of_pymongo, of_redis
+=======
+from conformance import of_asyncpg, of_botocore, of_httpx, of_psycopg, of_pymongo, of_redis
+>>>>>>> orms
 from conformance.subject import Subject
 
 SUBJECTS: tuple[Subject, ...] = (
@@ -15,6 +19,9 @@ SUBJECTS: tuple[Subject, ...] = (
     of_botocore.SYNC,
     of_botocore.ASYNC,
     of_asyncpg.ASYNC,
+    of_psycopg.SYNC,
+    of_psycopg.ASYNC,
+    of_psycopg.PSYCOPG2,
     of_pymongo.SYNC,
     of_pymongo.ASYNC,
     of_redis.SYNC,
