@@ -6,11 +6,7 @@ from typing import Any
 
 import pytest
 
-<<<<<<< HEAD
-from conformance import of_asyncpg, of_botocore, of_celery, of_httpx, of_pymongo, of_redis
-=======
-from conformance import of_asyncpg, of_botocore, of_httpx, of_psycopg, of_pymongo, of_redis
->>>>>>> orms
+from conformance import of_asyncpg, of_botocore, of_celery, of_httpx, of_psycopg, of_pymongo, of_redis
 from conformance.subject import Subject
 
 SUBJECTS: tuple[Subject, ...] = (
