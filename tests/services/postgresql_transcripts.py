@@ -191,6 +191,12 @@ class Client:
     def says(self, data: bytes, chunk: int = 0) -> bytes:
         return b"".join(self.line.receive(piece) for piece in _pieces(data, chunk))
 
+    @property
+    def identity(self) -> tuple[int, int]:
+        """The process of its server, and the secret, as it was told."""
+        process, secret = (int.from_bytes(self.greeting[at : at + 4], "big") for at in (-14, -10))
+        return process, secret
+
 
 def replayed(path: Path, *said: bytes, chunk: int = 0, strict: bool = False) -> list[bytes]:
     """What the backend answers to each of these, on one connection of one replay."""

@@ -7,7 +7,8 @@ import ssl
 from timetracer.cassette.model import Kind
 from timetracer.seams.declaration import Instrumentor, WireProtocol
 from timetracer_instrumentors.postgresql import description
-from timetracer_instrumentors.postgresql.backend import Backend, catalogue
+from timetracer_instrumentors.postgresql.backend import Backend
+from timetracer_instrumentors.postgresql.catalogue import catalogue
 from timetracer_instrumentors.postgresql.tap import Tap
 
 PROTOCOL = WireProtocol("postgresql", tap=Tap, backend=Backend, catalogue=catalogue)

@@ -13,11 +13,33 @@ from timetracer_instrumentors.postgresql.catalogue import columns_of, copy_of, d
 from timetracer_instrumentors.postgresql.description import format_of
 from timetracer_instrumentors.postgresql.messages import Row
 
+SETTINGS = {
+    "server_version": "17.0",
+    "server_encoding": "UTF8",
+    "client_encoding": "UTF8",
+    "DateStyle": "ISO, MDY",
+    "IntervalStyle": "postgres",
+    "TimeZone": "UTC",
+    "integer_datetimes": "on",
+    "standard_conforming_strings": "on",
+}
+"""What a server says of itself, where the cassette does not know."""
+
 
 def described(columns: Iterable[Row], results: tuple[int, ...]) -> bytes:
     """RowDescription, in the formats that the client asked for; NoData if there are no columns."""
     rows = [row._replace(format=format_of(results, at)) for at, row in enumerate(columns)]
     return messages.row_description(rows) if rows else messages.message(b"n")
+
+
+def unsaid(_: list[Row]) -> bytes:
+    """Nobody asked what the columns are."""
+    return b""
+
+
+def in_script(columns: list[Row]) -> bytes:
+    """The simple protocol describes columns unasked, where there are any."""
+    return described(columns, ()) if columns else b""
 
 
 def results_of(recorded: Exchange, results: tuple[int, ...], describe: Callable[[list[Row]], bytes]) -> Iterator[bytes]:

@@ -11,7 +11,7 @@ from timetracer.seams.mounts.transport import MountedTransport, TappedTransport
 from timetracer.seams.wire import MountedLine, Wire
 from timetracer_instrumentors.postgresql import POSTGRESQL
 from timetracer_instrumentors.postgresql.asking import cancelling
-from timetracer_instrumentors.postgresql.backend import cancel
+from timetracer_instrumentors.postgresql.cancelling import cancel
 
 
 def tapped_protocol(wire: Wire, original: Any) -> type[Any]:

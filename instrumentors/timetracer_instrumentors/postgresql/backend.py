@@ -8,18 +8,25 @@ from collections.abc import Callable
 from functools import partial
 from struct import unpack_from
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
-from weakref import WeakValueDictionary
 
 from timetracer.cassette.model import Exchange
 from timetracer.cassette.places import is_list
 from timetracer.errors import ReplayError
 from timetracer_instrumentors.postgresql import messages, sql
-from timetracer_instrumentors.postgresql.answers import described, reported, results_of, settings_of
+from timetracer_instrumentors.postgresql.answers import (
+    SETTINGS,
+    described,
+    in_script,
+    reported,
+    results_of,
+    settings_of,
+    unsaid,
+)
 from timetracer_instrumentors.postgresql.asks import Asks, asked
+from timetracer_instrumentors.postgresql.cancelling import cancel, introduced, renamed
 from timetracer_instrumentors.postgresql.catalogue import (
     TEXT_OID,
     Description,
-    catalogue,
     columns_of,
     damaged,
     numbers_of,
@@ -33,26 +40,10 @@ from timetracer_instrumentors.postgresql.tidying import tidied
 if TYPE_CHECKING:
     from timetracer.seams.wire import MountedLine
 
-__all__ = ["SETTINGS", "Backend", "cancel", "catalogue"]
-
 Describe: TypeAlias = Callable[[list[Row]], bytes]
 """What is said of columns before their rows."""
 
-SETTINGS = {
-    "server_version": "17.0",
-    "server_encoding": "UTF8",
-    "client_encoding": "UTF8",
-    "DateStyle": "ISO, MDY",
-    "IntervalStyle": "postgres",
-    "TimeZone": "UTC",
-    "integer_datetimes": "on",
-    "standard_conforming_strings": "on",
-}
-"""What a server says of itself, where the cassette does not know."""
-
 _STATUSES = {word: letter for letter, word in messages.TRANSACTION.items()}
-_clients: WeakValueDictionary[tuple[int, int], Backend] = WeakValueDictionary()
-_serial = iter(range(1, 1 << 31))
 
 
 class Backend:
@@ -60,8 +51,7 @@ class Backend:
 
     def __init__(self, line: MountedLine) -> None:
         self.closing = False
-        serial = next(_serial)
-        self.identity = (serial, serial)
+        self.identity = introduced(self)
         """The process that the client takes the server for, and its secret."""
         self.line = line
         self._frames = Frames(startup=True)
@@ -83,7 +73,6 @@ class Backend:
         """What was asked was never answered, when it was recorded: nor is it now, nor is anything after it."""
         self._held = b""
         """What comes only when the client cancels."""
-        _clients[self.identity] = self
 
     def receive(self, data: bytes) -> bytes:
         """The server's answer. Raises ReplayError: nothing recorded answers."""
@@ -143,7 +132,9 @@ class Backend:
         if recorded is not None and "error" in response:
             self.closing = True
             return reported(recorded, b"E", "error", response["error"])
-        self._becomes(process_of(response))
+        process = process_of(response)
+        if process is not None:
+            self.identity = renamed(self, process)
         told = {**SETTINGS, **(settings_of(recorded) if recorded is not None else {})}
         told["session_authorization"] = user
         told |= {name: said[name] for name in ("application_name", "TimeZone") if name in said}
@@ -157,13 +148,6 @@ class Backend:
                 messages.ready("I"),
             )
         )
-
-    def _becomes(self, process: int | None) -> None:
-        """The process that was recorded: apps know it, and send it back."""
-        if process is not None:
-            del _clients[self.identity]
-            self.identity = (process, self.identity[1])
-            _clients[self.identity] = self
 
     # --- the extended protocol -------------------------------------------------------------------------------------
 
@@ -194,7 +178,7 @@ class Backend:
         if known is not None and known.fails_to_bind:
             recorded = self.line.find("bind", Portal(statement, payload, said), self._database)
             if recorded is not None:
-                return self._given(recorded, (), _unsaid)
+                return self._given(recorded, (), unsaid)
         self._portals[said.portal] = Portal(statement, payload, said)
         return messages.message(b"2")
 
@@ -248,7 +232,7 @@ class Backend:
         portal = self._portals.get(name)
         if portal is None:
             return self._error("34000", f'portal "{name.decode()}" does not exist')
-        describe: Describe = _unsaid
+        describe: Describe = unsaid
         before = b""
         if self._undescribed is portal:
             self._undescribed = None
@@ -379,12 +363,12 @@ class Backend:
         recorded = self.line.find("query", query, self._database, None)
         if recorded is not None:
             return self._answered(recorded)
-        said = self._tidied(text, (), _in_script)
+        said = self._tidied(text, (), in_script)
         self._failed = False
         return said + messages.ready(self._status)
 
     def _answered(self, recorded: Exchange) -> bytes:
-        said = self._given(recorded, (), _in_script)
+        said = self._given(recorded, (), in_script)
         if self._silent or self._held or self.closing:
             return said
         self._failed = False
@@ -433,7 +417,7 @@ class Backend:
         return self._copy_ends(copying, self.line.ask(copying.kind, *copying.asked, body=b"".join(copying.data)))
 
     def _copy_ends(self, copying: Copying, recorded: Exchange) -> bytes:
-        said = self._answered(recorded) if copying.kind == "query" else self._given(recorded, (), _unsaid)
+        said = self._answered(recorded) if copying.kind == "query" else self._given(recorded, (), unsaid)
         return said + self._released() if copying.cancelled else said
 
     _HANDLERS: ClassVar[dict[int, Callable[[Backend, bytes], bytes]]] = {
@@ -455,33 +439,9 @@ class Backend:
     }
 
 
-def cancel(pid: int, secret: int) -> None:
-    """A CancelRequest for one of the clients of this process."""
-    backend = _clients.get((pid, secret))
-    if backend is not None:
-        backend.line.deliver(backend.cancel())
-
-
-def cancel_on(line: MountedLine) -> None:
-    """The same for this one, by a driver that does not tell the secret."""
-    for backend in list(_clients.values()):
-        if backend.line is line:
-            line.deliver(backend.cancel())
-
-
 def text_of(statement: Statement) -> str:
     """Its SQL."""
     return asked(statement.sql).text
-
-
-def _unsaid(_: list[Row]) -> bytes:
-    """Nobody asked what the columns are."""
-    return b""
-
-
-def _in_script(columns: list[Row]) -> bytes:
-    """The simple protocol describes columns unasked, where there are any."""
-    return described(columns, ()) if columns else b""
 
 
 _TERMINATE = ord("X")

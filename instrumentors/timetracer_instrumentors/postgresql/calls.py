@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from timetracer import sessions
 from timetracer.seams.wire import MountedLine
-from timetracer_instrumentors.postgresql import asking, backend, tls
+from timetracer_instrumentors.postgresql import asking, cancelling, tls
 
 if TYPE_CHECKING:
     from timetracer.seams.mounts.reactor import Channel
@@ -97,7 +97,7 @@ class Calls:
     def cancelling(self, pid: int, libpq: Callable[[], Generator[Any, Any, None]]) -> Generator[Any, Any, None]:
         """Cancel what is under way: at the backend, over our own TLS, or as libpq does it."""
         if isinstance(self.line, MountedLine):
-            backend.cancel_on(self.line)
+            cancelling.cancel_on(self.line)
         elif self.secure is None:
             asking.cancelling(pid, 0)
             yield from libpq()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 from pathlib import Path
 from struct import pack
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -49,10 +48,9 @@ from services.postgresql_transcripts import (
     startup,
     told,
 )
-from timetracer.cassette import files
 from timetracer.errors import FailedVerdict, ReplayError, UnmatchedCall
 from timetracer.seams.wire import Wire
-from timetracer_instrumentors.postgresql import POSTGRESQL, backend
+from timetracer_instrumentors.postgresql import POSTGRESQL
 from timetracer_instrumentors.postgresql import messages as m
 
 ONE = row(b"1", b"ann")
@@ -113,8 +111,8 @@ def test_clients_meet_the_processes_that_were_recorded_in_the_order_in_which_the
             line.closed()
     with timetracer.replay(path):
         clients = [Client() for _ in range(4)]
-    assert [identity(client)[0] for client in clients] == [2001, 2002, 2002, 2002]
-    assert len({identity(client) for client in clients}) == 4
+    assert [client.identity[0] for client in clients] == [2001, 2002, 2002, 2002]
+    assert len({client.identity for client in clients}) == 4
 
 
 def test_a_notification_comes_from_the_process_that_was_recorded(path: Path) -> None:
@@ -355,144 +353,3 @@ def test_after_an_error_everything_is_skipped_until_sync(path: Path) -> None:
     )
     assert failing.endswith(error())
     assert (skipped, done) == (b"", IDLE)
-
-
-# --- cancelling, waiting --------------------------------------------------------------------------------------------
-
-
-def test_a_cancelled_answer_waits_for_the_cancel(path: Path) -> None:
-    with timetracer.record(path):
-        line = backend_free_recording()
-        line.sent(run("select pg_sleep(9)") + SYNC)
-        cancel_on_another_connection(77, 99)
-        line.received(PARSED + BOUND + NO_DATA + error("57014", "canceling statement due to user request") + IDLE)
-        line.closed()
-    with timetracer.replay(path):
-        client = Client()
-        assert client.says(run("select pg_sleep(9)") + SYNC) == PARSED + BOUND + NO_DATA
-        cancel(client)
-        assert client.unasked == error("57014", "canceling statement due to user request") + IDLE
-        assert client.says(query("select 1")).endswith(IDLE)
-
-
-def cancel(client: Client) -> None:
-    canceller = Client(None)
-    canceller.says(special(m.CANCEL_REQUEST, pack("!II", *identity(client))))
-    assert canceller.line.closing
-
-
-def identity(client: Client) -> tuple[int, int]:
-    """The server's process and the secret, as the client was told them."""
-    process, secret = (int.from_bytes(client.greeting[at : at + 4], "big") for at in (-14, -10))
-    return process, secret
-
-
-def backend_free_recording() -> Any:
-    line = Wire(POSTGRESQL).tap()
-    line.sent(OPENING[0])
-    line.received(OPENING[1])
-    return line
-
-
-def cancel_on_another_connection(pid: int, secret: int) -> None:
-    line = Wire(POSTGRESQL).tap()
-    line.sent(special(m.CANCEL_REQUEST, pack("!II", pid, secret)))
-    line.closed()
-
-
-COPY = query("copy t from stdin")
-ASKED_FOR_DATA = m.copy_response(b"G", 0, [0])
-GIVEN_UP = error("57014", "COPY from stdin failed: late") + IDLE
-
-
-@pytest.mark.parametrize("first", ["the cancel", "the end"])
-def test_an_upload_is_cancelled_and_given_up_in_either_order(path: Path, first: str) -> None:
-    with timetracer.record(path):
-        line = backend_free_recording()
-        line.sent(COPY)
-        line.received(ASKED_FOR_DATA)
-        cancel_on_another_connection(77, 99)
-        line.sent(copy_fail("late"))
-        line.received(GIVEN_UP)
-        line.closed()
-    with timetracer.replay(path):
-        client = Client()
-        assert client.says(COPY) == ASKED_FOR_DATA
-        if first == "the cancel":
-            cancel(client)
-            assert client.unasked == b""
-            assert client.says(copy_fail("late")) == GIVEN_UP
-        else:
-            assert client.says(copy_fail("late")) == b""
-            cancel(client)
-            assert client.unasked == GIVEN_UP
-        assert client.says(query("select 1")).endswith(IDLE)
-
-
-def test_an_upload_that_is_cancelled_and_never_ended(path: Path) -> None:
-    with timetracer.record(path):
-        line = backend_free_recording()
-        line.sent(COPY)
-        line.received(ASKED_FOR_DATA)
-        cancel_on_another_connection(77, 99)
-        line.received(GIVEN_UP)
-        line.closed()
-    with timetracer.replay(path):
-        client = Client()
-        assert client.says(COPY) == ASKED_FOR_DATA
-        cancel(client)
-        assert client.unasked == GIVEN_UP
-        assert client.says(query("select 1")).endswith(IDLE)
-
-
-def test_a_cancel_for_nobody_is_nothing() -> None:
-    backend.cancel(123_456, 0)
-
-
-def test_what_was_never_answered_is_not_answered(path: Path) -> None:
-    conversation(path, (query("select pg_sleep(9)"), b""))
-    assert replayed(path, query("select pg_sleep(9)")) == [b""]
-
-
-# --- a damaged cassette ---------------------------------------------------------------------------------------------
-
-
-def spoilt(path: Path, **changes: object) -> None:
-    (cassette,) = files.read(path)
-    (exchange,) = operations(cassette.exchanges)
-    assert exchange.response is not None
-    exchange.response.update(changes)  # type: ignore[arg-type]
-    files.write(path, cassette)
-
-
-@pytest.mark.parametrize(
-    ("changes", "field"),
-    [
-        ({"rows": [{"id": 1}]}, r"response\.rows\[0\]"),
-        ({"rows": [{"id": 1, "nome": "x"}]}, r"response\.rows\[0\]"),
-        ({"rows": [{"id": 1, "name": "x", "more": 1}]}, r"response\.rows\[0\]"),
-        ({"rows": [{"id": 1, "name": "x"}, [1]]}, r"response\.rows\[1\]"),
-        ({"rows": [{"id": "x", "name": "x"}]}, r"response\.rows\[0\]\.id"),
-        ({"rows": [{"id": 1 << 40, "name": {"raw": 7}}]}, r"response\.rows\[0\]\.name"),
-        ({"rows": 7}, r"response\.rows"),
-        ({"columns": 7}, r"response\.columns"),
-        ({"columns": [["id", 23]]}, r"response\.columns"),
-        ({"columns": [["id", 1 << 70, 4, -1, 0, 0], ["name", 25, -1, -1, 0, 0]]}, r"response\.columns"),
-        ({"formats": [0]}, r"response\.formats"),
-        ({"formats": "x"}, r"response\.formats"),
-        ({"results": {}}, r"response\.results"),
-        ({"results": [1]}, r"response\.results"),
-        ({"error": "x"}, r"response\.error"),
-        ({"error": {"sqlstate": "22012"}}, r"response\.error"),
-        ({"notices": [1]}, r"response\.notices"),
-        ({"parameters": [1]}, r"response\.parameters"),
-        ({"copy": ["up"]}, r"response\.copy"),
-        ({"copy": ["out", 0, ["x"]]}, r"response\.copy"),
-        ({"copy": ["out", 0, []], "pieces": [99]}, r"response\.pieces"),
-    ],
-)
-def test_a_damaged_cassette_is_one_clear_error(path: Path, changes: dict[str, object], field: str) -> None:
-    conversation(path, *FLOWS["extended"])
-    spoilt(path, **changes)
-    with timetracer.replay(path), pytest.raises(ReplayError, match=rf"(?s)select id, name.*{field}.*record it again"):
-        Client().says(FLOWS["extended"][0][0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import date, datetime, timezone
@@ -204,9 +205,10 @@ def is_raw(value: object) -> bool:
 
 # --- what only its own database knows --------------------------------------------------------------------------------
 
-OWN_TYPES = """
-    create schema timetracer_types;
-    set search_path = timetracer_types, public;
+SCHEMA = f"timetracer_types_{os.getpid()}"  # other workers have theirs on the same server
+OWN_TYPES = f"""
+    create schema {SCHEMA};
+    set search_path = {SCHEMA}, public;
     create type mood as enum ('sad', 'so so', 'happy');
     create domain positive as int check (value > 0);
     create type pair as (a int, b text, c mood);
@@ -216,10 +218,10 @@ OWN_TYPES = """
 
 @pytest.fixture(scope="module")
 def own_types(server: psycopg.Connection) -> Iterator[psycopg.Connection]:
-    server.execute("drop schema if exists timetracer_types cascade")
+    server.execute(f"drop schema if exists {SCHEMA} cascade")
     server.execute(OWN_TYPES)
     yield server
-    server.execute("drop schema timetracer_types cascade")
+    server.execute(f"drop schema {SCHEMA} cascade")
 
 
 @pytest.mark.services
