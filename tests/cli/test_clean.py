@@ -39,7 +39,7 @@ def test_a_dry_run_only_says(run: Any, place: Path) -> None:
     assert names(place) == 3
 
 
-@pytest.mark.parametrize("age", ["soon", "30", ""])
+@pytest.mark.parametrize("age", ["2kB", "soon", "30", ""])
 def test_an_age_has_a_unit(run: Any, place: Path, age: str) -> None:
     assert run("clean", place, "--older-than", age).status == 2
     assert names(place) == 3

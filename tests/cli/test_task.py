@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +83,13 @@ def test_what_is_no_task(run: Any, one: Path, tmp_path: Path) -> None:
 def test_a_module_alone_has_its_app() -> None:
     assert command.find_app("services.memory_tasks") is tasks.app
     assert command.find_app("services.memory_tasks:app.conf") is tasks.app.conf
+
+
+def test_a_module_of_the_folder_that_this_runs_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "right_here.py").write_text("app = 7")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [place for place in sys.path if place])
+    assert command.find_app("right_here") == 7
 
 
 def test_a_module_that_cannot_be_imported_says_so_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

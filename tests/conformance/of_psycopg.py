@@ -38,7 +38,9 @@ def rows(connection: Any) -> Steps:
 def in_the_server(connection: Any) -> Steps:
     cursor = connection.cursor("named")
     yield cursor.execute("SELECT n FROM generate_series(1, 20) AS n")
-    return [(yield cursor.fetchmany(15)), (yield cursor.fetchone())]
+    found = [(yield cursor.fetchmany(15)), (yield cursor.fetchone())]
+    yield cursor.close()
+    return found
 
 
 def written(connection: Any) -> Steps:

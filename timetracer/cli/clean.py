@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import closing
 from pathlib import Path
 from time import time_ns
@@ -11,7 +12,7 @@ import typer
 from rich.text import Text
 
 from timetracer.analysis.amounts import counted, size
-from timetracer.analysis.query import QueryError, amount
+from timetracer.analysis.query import amount
 from timetracer.cli.app import command_app
 from timetracer.cli.reading import Reader, file_of
 from timetracer.store.entry import Entry
@@ -36,12 +37,9 @@ def clean(
     dry_run: DryOption = False,
 ) -> None:
     """Remove cassettes that are older than an age."""
-    try:
-        age = amount(older_than)
-    except QueryError as wrong:
-        raise typer.BadParameter(str(wrong), param_hint="--older-than") from None
-    if older_than.strip().isdecimal():
-        raise typer.BadParameter(f"{older_than} of what? 30d, 12h, 90m", param_hint="--older-than")
+    if not re.fullmatch(r"\s*\d+(\.\d+)?\s*[dhms]\s*", older_than):
+        raise typer.BadParameter(f"{older_than!r} is no age, such as 30d, 12h, 90m", param_hint="--older-than")
+    age = amount(older_than)
     reader = Reader(path)
     gone = old(
         progress(reader.entries(), "reading", reader.how_many()), time_ns() - round(age), keep_errors=keep_errors

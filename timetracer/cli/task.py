@@ -41,7 +41,6 @@ def run_again(
     It runs in this process, with its recorded arguments and request. Every call that it makes is answered from the
     cassette; nothing is stored, and nothing is sent on. The command says whether the task ends as recorded.
     """
-    sys.path.insert(0, "")
     result = rerun(cassette, find_app(of), stopped=_debug if debug else None)
     if as_json:
         print_json(_data(result))
@@ -54,12 +53,14 @@ def run_again(
 
 
 def find_app(spec: str) -> Any:
-    """The object that ``module:name`` names; a module alone: its ``app``.
+    """The object that ``module:name`` names; a module alone: its ``app``. It may be in the folder that this runs in.
 
     Raises:
         SettingError: there is no such thing.
     """
     module, _, name = spec.partition(":")
+    if "" not in sys.path:
+        sys.path.insert(0, "")
     try:
         found = import_module(module)
         for part in (name or "app").split("."):

@@ -106,10 +106,12 @@ def emails(text: str) -> Iterator[Hit]:
     """E-mail addresses; no ``git@``, ``icon@2x.png``, nothing in a URL's authority."""
     for domain in _DOMAIN.finditer(text):
         at = domain.start()
-        local = _LOCAL.search(text[max(0, at - _LOCAL_LENGTH) : at])
-        if local is None or local[0] == "git" or domain[2].lower() in _FILES or PSEUDONYM.search(local[0]):
+        found = _LOCAL.search(text[max(0, at - _LOCAL_LENGTH) : at])
+        # A quote before it is no part of it, as in the literals of SQL ("o'neil@…" has one within).
+        local = found[0].lstrip("'") if found is not None else ""
+        if local in ("", "git") or domain[2].lower() in _FILES or PSEUDONYM.search(local):
             continue
-        start = at - len(local[0])
+        start = at - len(local)
         if _AUTHORITY.search(text[max(0, start - 128) : start]) is None:
             yield Hit(start, domain.end(), text[start : domain.end()], "email")
 

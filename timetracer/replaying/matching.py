@@ -281,19 +281,30 @@ class Index:
         return unnamed(asked, _replaced(parts, lambda name: known.get(name, name)), waiting, self.pseudonyms.live_of)
 
     def _miss(self, asked: Asked, parts: Parts, translated: Parts) -> Miss:
-        known = dict(self.pseudonyms.recorded_of)
+        known, bound = dict(self.pseudonyms.recorded_of), self.pseudonyms.live_of
         recorded = _replaced(translated, lambda name: known.get(name, name))
         queue = self._queues.get((asked.library, *recorded, *recorded.values()))
         unknown = [] if asked.write or self._relaxed is None else self._relaxed.unknown(parts)
+
+        def compared(parts: Parts) -> Parts:
+            return _replaced(
+                self._compared(parts), lambda name: name if name in bound else f"{pseudonym_shape(name)}-?"
+            )
+
         return Miss.of(
             asked,
-            recorded,
+            _replaced(translated, lambda name: known.get(name, f"{pseudonym_shape(name)}-?")),
             candidates=[each for each in self._candidates if not each.exchange.fact] or self._candidates,
-            compared=self._compared,
+            compared=compared,
             noise=self._noise,
             equal=queue,
             unknown=unknown,
         )
+
+
+def _unbound(pseudonym: str) -> str:
+    """A secret that may be any: what differs in its number only does not differ."""
+    return f"{pseudonym_shape(pseudonym)}-?"
 
 
 def _bodiless(parts: Parts) -> Parts:

@@ -9,7 +9,7 @@ from botocore import exceptions
 from urllib3.exceptions import ProtocolError
 from urllib3.exceptions import ReadTimeoutError as PoolReadTimeout
 
-from timetracer.recording.assembler import error_of
+from timetracer.recording.raised import error_of
 from timetracer.replaying.errors import rebuild
 from timetracer_instrumentors.botocore import errors
 
