@@ -287,13 +287,11 @@ class Index:
         unknown = [] if asked.write or self._relaxed is None else self._relaxed.unknown(parts)
 
         def compared(parts: Parts) -> Parts:
-            return _replaced(
-                self._compared(parts), lambda name: name if name in bound else f"{pseudonym_shape(name)}-?"
-            )
+            return _replaced(self._compared(parts), lambda name: name if name in bound else _unbound(name))
 
         return Miss.of(
             asked,
-            _replaced(translated, lambda name: known.get(name, f"{pseudonym_shape(name)}-?")),
+            _replaced(translated, lambda name: known.get(name) or _unbound(name)),
             candidates=[each for each in self._candidates if not each.exchange.fact] or self._candidates,
             compared=compared,
             noise=self._noise,
