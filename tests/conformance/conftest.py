@@ -29,21 +29,6 @@ def faults_are_raised(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(faults, "raising", True)
 
 
-NOT_YET = {
-    "test_the_users_exporter_sees_what_it_saw_without_us": "OPEN: connection.info.host is our directory in a replay",
-    "test_all_is_as_it_was": "OPEN: in two of the orders something does not stand as it did; not looked into",
-}
-"""Laws that psycopg's two subjects do not keep in every order."""
-
-
-@pytest.fixture(autouse=True)
-def laws_not_kept_yet(request: pytest.FixtureRequest) -> None:
-    subject = request.node.callspec.params.get("subject") if hasattr(request.node, "callspec") else None
-    reason = NOT_YET.get(request.node.originalname)
-    if reason and subject is not None and subject.instrumentor.library == "psycopg":
-        request.applymarker(pytest.mark.xfail(reason=reason, strict=False))
-
-
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "cassette.json"

@@ -10,6 +10,7 @@ from collections.abc import Callable, Generator
 from dataclasses import replace
 from ssl import SSLContext
 from typing import Any, TypeAlias
+from weakref import WeakKeyDictionary
 
 from timetracer.recording.faults import harmless, warn
 from timetracer.seams.declaration import WireSeam
@@ -24,6 +25,8 @@ _CALLS = "_timetracer_calls"
 Opening: TypeAlias = Generator[Any, Any, Any]
 _NOWHERE = "/timetracer"
 """A host for which no name is resolved."""
+_hosts: WeakKeyDictionary[Any, str] = WeakKeyDictionary()
+"""What the app calls the server of each connection of libpq's that leads to a backend."""
 
 
 def _errors() -> tuple[type[BaseException], ...]:
@@ -72,7 +75,8 @@ def _opening(*args: Any, **kwargs: Any) -> tuple[str, ...]:
 
 def nowhere(wire: Wire, original: Callable[..., Any], params: Any) -> Any:
     """``conninfo_attempts``: one, whichever hosts there were, without any look-up of names."""
-    return original(libpq.redirected(params, _NOWHERE))
+    host = str(params.get("host") or _NOWHERE).split(",", maxsplit=1)[0]
+    return original(libpq.redirected(params, host) | {"hostaddr": "127.0.0.1"})  # so that nobody looks the name up
 
 
 def tapped(
@@ -165,7 +169,15 @@ def mounted(
         mount.close()
         raise
     setattr(connection, _CALLS, calls)
+    if params.get("host", _NOWHERE) != _NOWHERE:
+        _hosts[connection.pgconn] = str(params["host"])
     return connection
+
+
+def said(wire: Wire, original: Callable[..., Any], info: Any, name: str) -> Any:
+    """``ConnectionInfo``: of the server that the app asked for, not of the socket that answers in its place."""
+    host = _hosts.get(info.pgconn) if name == "host" else None
+    return original(info, name) if host is None else host
 
 
 # --- using -----------------------------------------------------------------------------------------------------------
@@ -212,6 +224,7 @@ INSTRUMENTOR = replace(
         WireSeam("psycopg.connection:conninfo_attempts", mounted=nowhere),
         WireSeam("psycopg.connection_async:conninfo_attempts_async", mounted=nowhere),
         WireSeam(f"{_BASE}._connect_gen", tapped=tapped, mounted=mounted),
+        WireSeam("psycopg:ConnectionInfo._get_pgconn_attr", mounted=said),
         WireSeam("psycopg:Connection.wait", tapped=waited, mounted=waited),
         WireSeam("psycopg:AsyncConnection.wait", tapped=waited, mounted=waited),
         WireSeam(f"{_BASE}.cancel", tapped=cancelled, mounted=cancelled),
