@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     Session: TypeAlias = "Recording | Replay | ServiceReplay"
 
-_context: ContextVar[Session | None] = ContextVar("timetracer_session", default=None)
+own: ContextVar[Session | None] = ContextVar("timetracer_session", default=None)
+"""The session of a context that has one of its own."""
 _process: list[Session] = []
 _lock = threading.Lock()
 
@@ -39,7 +40,7 @@ def come_out(token: Token[bool]) -> None:
 
 def current() -> Session | None:
     """The session of the current context; else the one that was opened last in this process; else None."""
-    return _context.get() or (_process[-1] if _process else None)
+    return own.get() or (_process[-1] if _process else None)
 
 
 @contextmanager
@@ -48,18 +49,18 @@ def in_context(session: Session) -> Generator[None, None, None]:
 
     It may end in another context than it began in: the two halves of a fixture can be two tasks.
     """
-    before = _context.get()
-    _context.set(session)
+    before = own.get()
+    own.set(session)
     try:
         yield
     finally:
-        if _context.get() is session:
-            _context.set(before)
+        if own.get() is session:
+            own.set(before)
 
 
 def leave() -> None:
     """Let the current context have no session of its own any more."""
-    _context.set(None)
+    own.set(None)
 
 
 def open_in_process(session: Session) -> None:

@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, TypeAlias
 
-from timetracer.cassette.model import Kind
 from timetracer.recording.tape import Tape
-from timetracer.seams.declaration import Described, Instrumentor, Message, ServerSeam
-from timetracer_instrumentors import http
+from timetracer.seams.declaration import Message, ServerSeam
+from timetracer_instrumentors import inbound
 
 Event: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Event]]
@@ -28,11 +27,6 @@ def request(_app: Any, scope: Event, _receive: Receive, _send: Send) -> Message 
     return Message((scope["method"], url(scope, headers), headers))
 
 
-def describe_request(fields: tuple[Any, ...], body: bytes) -> Described:
-    method, url, headers = fields
-    return http.decoded({"method": method, "url": url, "headers": http.request_headers(headers)}, body)
-
-
 def url(scope: Event, headers: list[tuple[bytes, bytes]]) -> str:
     """The URL as the client wrote it: raw path and query, and the host header where there is one."""
     host = next((value.decode("latin-1") for name, value in headers if name == b"host"), "")
@@ -43,11 +37,6 @@ def url(scope: Event, headers: list[tuple[bytes, bytes]]) -> str:
     query = scope.get("query_string") or b""
     target = path.decode("latin-1") + (f"?{query.decode('latin-1')}" if query else "")
     return f"{scope.get('scheme', 'http')}://{host}{target}"
-
-
-def describe_response(fields: tuple[Any, ...], body: bytes) -> Described:
-    status, headers = fields
-    return http.decoded({"status": status, "headers": http.response_headers(headers)}, body)
 
 
 def listen(call: Call, tape: Tape) -> Call:
@@ -105,12 +94,6 @@ def _has_body(scope: Event) -> bool:
     )
 
 
-def identity(request: dict[str, Any], body: bytes | None) -> dict[str, str | bytes]:
-    """Which recorded request this is: method, path, query, body. Neither the host that served it nor its headers."""
-    parts = http.identity(request, body)
-    return {name: parts[name] for name in ("method", "path", "query", "body")}
-
-
 def signed(serve: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
     async def call(self: Any, scope: Event, receive: Receive, send: Send) -> None:
         await serve(self, scope, receive, send)
@@ -118,21 +101,18 @@ def signed(serve: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[Non
     return call
 
 
-INSTRUMENTOR = Instrumentor(
-    library="starlette",
-    kind=Kind.SERVER,
-    seams=(ServerSeam("starlette.applications:Starlette.__call__", request, listen, receive, signed),),
-    scopes=(
+def seam(target: str) -> ServerSeam:
+    """An application's own function."""
+    return ServerSeam(target, request, listen, receive, signed)
+
+
+INSTRUMENTOR = inbound.instrumentor(
+    "starlette",
+    (
         "opentelemetry.instrumentation.asgi",
         "opentelemetry.instrumentation.fastapi",
         "opentelemetry.instrumentation.starlette",
         "fastapi",  # its own tracing, in its later versions
     ),
-    describe_request=describe_request,
-    describe_response=describe_response,
-    key=http.key,
-    identity=identity,
-    writes=http.writes,
-    wire_body=http.wire_body,
-    http=True,
+    seam("starlette.applications:Starlette.__call__"),
 )

@@ -1,17 +1,16 @@
-"""Django: every HTTP request that enters through its ASGI handler, told as any ASGI request is (see `asgi`)."""
+"""Django: every HTTP request that enters through its ASGI or its WSGI handler (see `asgi` and `wsgi`)."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from timetracer_instrumentors import asgi, inbound, wsgi
 
-from timetracer.seams.declaration import ServerSeam
-from timetracer_instrumentors import asgi
-
-_HANDLER = "django.core.handlers.asgi:ASGIHandler.__call__"
-
-INSTRUMENTOR = replace(
-    asgi.INSTRUMENTOR,
-    library="django",
-    seams=(ServerSeam(_HANDLER, asgi.request, asgi.listen, asgi.receive, asgi.signed),),
-    scopes=("opentelemetry.instrumentation.django", "opentelemetry.instrumentation.asgi"),
+INSTRUMENTOR = inbound.instrumentor(
+    "django",
+    (
+        "opentelemetry.instrumentation.django",
+        "opentelemetry.instrumentation.asgi",
+        "opentelemetry.instrumentation.wsgi",
+    ),
+    asgi.seam("django.core.handlers.asgi:ASGIHandler.__call__"),
+    wsgi.seam("django.core.handlers.wsgi:WSGIHandler.__call__"),
 )

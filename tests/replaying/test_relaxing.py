@@ -29,6 +29,10 @@ SPELLINGS = {
     "40 hex": ("a" * 39 + "1", "b" * 39 + "2"),
     "64 hex": ("a" * 63 + "1", "b" * 63 + "2"),
     "bcrypt": ("$2b$12$" + "a" * 53, "$2b$12$" + "./" + "Z" * 51),
+    "pbkdf2": (
+        "pbkdf2_sha256$870000$aZ4bT0qLr8$tQd5nC2lq9u4Vb0zv1yYb2l5XkZ8a6Vq6u3hG1o7r5E=",
+        "pbkdf2_sha256$870000$W8eT1xYp2k$9gJm3Rr5Kq1fC7u2Ls8v0bN4xZ6yT5wQ2eH1oD3iA7U=",
+    ),
     "argon2": ("$argon2id$v=19$m=65536,t=3,p=4$c2FsdA$aGFzaA", "$argon2id$v=19$m=65536,t=3,p=4$dGxhcw$c2hhYQ"),
     "prefixed": (f"order_{A}", f"order_{X}"),
 }

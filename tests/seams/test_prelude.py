@@ -60,10 +60,10 @@ def asked(monkeypatch: pytest.MonkeyPatch, instrumentor: Instrumentor, session: 
     installed.place()
     try:
         library = Library([b"one", b"two"])
-        token = sessions._context.set(session)
+        token = sessions.own.set(session)
         library.send("GET", address="a")
         asyncio.run(library.asend(verb="GET", address="a"))
-        sessions._context.reset(token)
+        sessions.own.reset(token)
     finally:
         installed.take_out()
     assert vars(Library)["send"] is before

@@ -257,10 +257,3 @@ def test_work_that_a_library_calls_for_is_the_apps_again(recording: Recording, u
 def test_work_is_replayed_by_what_its_message_says(units: list[Unit]) -> None:
     assert do(OneAnswer(Replay([], load, Manner()))) == "GET a alone, ours"
     assert do(OneAnswer(Recording(Choice(), units.append))) == "GET a within, ours"
-
-
-def test_a_plain_function_cannot_wait_for_a_body() -> None:
-    (seam,) = SERVER.seams
-    assert isinstance(seam, ServerSeam)
-    with sessions.in_context(OneAnswer(Replay([], load, Manner()))), pytest.raises(NotImplementedError):
-        drive(serving(SERVER, seam, Invoke(work, ("GET", "a"), {})))

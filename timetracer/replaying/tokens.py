@@ -22,7 +22,8 @@ _SHAPES = r"""
 | (?P<hex>        (?:[0-9a-f]{24}|[0-9A-F]{24})                                           # ObjectId
                   (?:[0-9a-f]{8}(?:[0-9a-f]{8}(?:[0-9a-f]{24})?)?|[0-9A-F]{8}(?:[0-9A-F]{8}(?:[0-9A-F]{24})?)?)?)
 | (?P<ulid>       0[0-9A-HJKMNP-TV-Z]{25})
-| (?P<hash>       \$2[aby]\$[0-9]{2}\$[./0-9A-Za-z]{53} | \$argon2(?:id|i|d)\$[\w=,$+/]+)
+| (?P<hash>       \$2[aby]\$[0-9]{2}\$[./0-9A-Za-z]{53} | \$argon2(?:id|i|d)\$[\w=,$+/]+
+                | pbkdf2_sha(?:1|256)\$[0-9]+\$\w+\$[\w+/=]+)                              # Django's
 | (?P<http_date>  (?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),(?:[ ]|%20|\+)[0-9]{2}(?:[ ]|%20|\+)[A-Z][a-z]{2}  # RFC 9110
                   (?:[ ]|%20|\+)[0-9]{4}(?:[ ]|%20|\+)[0-9]{2}(?::|%3A)[0-9]{2}(?::|%3A)[0-9]{2}(?:[ ]|%20|\+)GMT)
 | (?P<iso>        [0-9]{4}-[0-9]{2}-[0-9]{2}                                              # RFC 3339, ISO 8601
@@ -32,7 +33,7 @@ _SHAPES = r"""
 | (?P<epoch>      (?<!\.)1[0-9]{9}(?:[0-9]{3}|[0-9]{6}|[0-9]{9})?(?:\.[0-9]{1,9})?)
 """
 _TOKEN = re.compile(
-    r"(?=[0-9A-FMSTWa-fr$])"  # a cheap look at the first character makes the scan twice as fast
+    r"(?=[0-9A-FMSTWa-fpr$])"  # a cheap look at the first character makes the scan twice as fast
     r"(?:(?<![0-9A-Za-z])|(?<=%[0-9A-Fa-f]{2})|(?<=\\[bfnrt]))"  # not within a word; percent-codes and escapes end one
     rf"(?:{_SHAPES})(?![0-9A-Za-z])",
     re.VERBOSE,
@@ -46,7 +47,7 @@ _KINDS: dict[str, Kind] = {
     "hash": "identifier",
 }
 IDENTIFIER = re.compile(
-    r"(?=[0-9A-Fa-f$])(?:(?<![0-9A-Za-z])|(?<=%[0-9A-Fa-f]{2})|(?<=\\[bfnrt]))"
+    r"(?=[0-9A-Fa-fp$])(?:(?<![0-9A-Za-z])|(?<=%[0-9A-Fa-f]{2})|(?<=\\[bfnrt]))"
     rf"(?:{_SHAPES[_SHAPES.index('| (?P<uuid>') + 1 : _SHAPES.index('| (?P<http_date>')]})(?![0-9A-Za-z])",
     re.VERBOSE,
 )

@@ -97,11 +97,13 @@ class ServerSeam:
         target: ``module:Class.function``; ``module:function()`` is what that function returns, each time.
         request: ``(*args) -> Message | None``; None for what is not a request (a lifespan, a WebSocket).
         listen: ``(args, tape) -> args``: the same call, telling the tape what passes by.
-        receive: ``async (args) -> (args, bytes)``: reads the request's body, and gives a call that reads it again;
-            None: the `Message` has it.
+        receive: ``(args) -> (args, bytes)``: reads the request's body, and gives a call that reads it again; a
+            coroutine function where the target is one. None: the `Message` has it.
         signed: ``async (*args) -> None`` -> the same with the target's own signature. Servers look at it: uvicorn calls
             an app without arguments, and takes it for a factory unless that is refused. None: nobody looks.
         outcome: ``(result, tape) -> None``: tells the tape what the function has returned, where that says something.
+        body_follows: the function returns the answer's body, an iterable of chunks that is read, and closed, after the
+            function has returned (PEP 3333): the request lasts until then.
         kind: of the spans that its requests sit on; None: the instrumentor's.
     """
 
@@ -111,6 +113,7 @@ class ServerSeam:
     receive: Callable[..., Any] | None = None
     signed: Callable[[Callable[..., Any]], Callable[..., Any]] | None = None
     outcome: Callable[[Any, Any], None] | None = None
+    body_follows: bool = False
     kind: Kind | None = None
 
 

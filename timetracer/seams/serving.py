@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from timetracer import sessions
@@ -12,6 +12,7 @@ from timetracer.recording.unit import scene
 from timetracer.replaying.service import ServiceReplay
 from timetracer.seams.declaration import Instrumentor, Message, ServerSeam
 from timetracer.seams.exchange import Invoke, Steps
+from timetracer.seams.remainder import go_to, place, remainder
 
 if TYPE_CHECKING:
     from timetracer.sessions import Session
@@ -27,11 +28,11 @@ class Receive:
         self._args = args
 
     def run(self) -> Any:
-        raise NotImplementedError("only a coroutine function can wait for a body")
+        assert self._seam.receive is not None
+        return self._seam.receive(self._args)
 
     async def arun(self) -> Any:
-        assert self._seam.receive is not None
-        return await self._seam.receive(self._args)
+        return await self.run()
 
 
 def serving(instrumentor: Instrumentor, seam: ServerSeam, invoke: Invoke) -> Steps:
@@ -52,36 +53,36 @@ def serving(instrumentor: Instrumentor, seam: ServerSeam, invoke: Invoke) -> Ste
 
 
 def _served(session: Session, instrumentor: Instrumentor, seam: ServerSeam, message: Message, invoke: Invoke) -> Steps:
-    if isinstance(session, ServiceReplay):
-        body = message.body
-        if seam.receive is not None:
-            invoke.args, body = yield Receive(seam, invoke.args)
-        assert isinstance(body, bytes)
-        with session.open(instrumentor, message.fields, body) as chosen:
-            if not isinstance(chosen, Recording):
-                return (yield invoke)
-            return (yield from _record(chosen, instrumentor, seam, message, invoke))
-    if isinstance(session, Recording) and not _nested(session):
-        return (yield from _record(session, instrumentor, seam, message, invoke))
-    return (yield invoke)
+    before = place()
+    with ExitStack() as serves:
+        recording = session if isinstance(session, Recording) and not _nested(session) else None
+        if isinstance(session, ServiceReplay):
+            body = message.body
+            if seam.receive is not None:
+                invoke.args, body = yield Receive(seam, invoke.args)
+            assert isinstance(body, bytes)
+            chosen = serves.enter_context(session.open(instrumentor, message.fields, body))
+            recording = chosen if isinstance(chosen, Recording) else None
+        elif recording is None:
+            return (yield invoke)
+        tape = None
+        if recording is not None:
+            tape = serves.enter_context(recording.arrival(instrumentor, message.fields))
+            with harmless("listening to a request"):
+                if seam.receive is None and isinstance(message.body, bytes):
+                    tape.request_reel.whole(message.body)
+                invoke.args = seam.listen(invoke.args, tape)
+        result = yield invoke
+        if tape is not None and seam.outcome is not None:
+            with harmless("taking an outcome"):
+                seam.outcome(result, tape)
+        if seam.body_follows:
+            result = remainder(result, tape.response_reel if tape else None, serves.pop_all())
+            go_to(before)
+        return result
 
 
 def _nested(session: Recording) -> bool:
     """Whether the request came from within one that is being served: an app mounted in an app."""
     current = scene.get()
     return current is not None and current.unit.owner is session and not current.tape.ended
-
-
-def _record(
-    session: Recording, instrumentor: Instrumentor, seam: ServerSeam, message: Message, invoke: Invoke
-) -> Steps:
-    with session.arrival(instrumentor, message.fields) as tape:
-        with harmless("listening to a request"):
-            if seam.receive is None and isinstance(message.body, bytes):
-                tape.request_reel.whole(message.body)
-            invoke.args = seam.listen(invoke.args, tape)
-        result = yield invoke
-        if seam.outcome is not None:
-            with harmless("taking an outcome"):
-                seam.outcome(result, tape)
-        return result

@@ -15,11 +15,18 @@ from services.processes import Server, Servers, script
 from timetracer.cassette.model import Kind
 
 REQUESTS = 60
+THINGS = "CREATE TABLE things (id serial PRIMARY KEY, n int)"
+AUTHORS = "CREATE TABLE shop_author (id bigserial PRIMARY KEY, name text UNIQUE, born date)"
+SYNC, THREADS = ("--worker-class", "sync"), ("--worker-class", "gthread", "--threads", "4")
 SERVICES = {
-    "service:app": "CREATE TABLE things (id serial PRIMARY KEY, n int)",
-    "shop.service:app": "CREATE TABLE shop_author (id bigserial PRIMARY KEY, name text UNIQUE, born date)",
+    "FastAPI on asyncpg": ("service:app", (), THINGS),
+    "Django on psycopg, ASGI": ("shop.service:app", (), AUTHORS),
+    "Django on psycopg, WSGI": ("shop.service:wsgi", SYNC, AUTHORS),
+    "Django on psycopg, WSGI, threads": ("shop.service:wsgi", THREADS, AUTHORS),
+    "Flask on psycopg2": ("flask_service:app", SYNC, THINGS),
+    "Flask on psycopg2, threads": ("flask_service:app", THREADS, THINGS),
 }
-"""FastAPI on asyncpg, Django on psycopg; and what they find in the database."""
+"""The app, gunicorn's options, and what the app finds in the database."""
 
 
 def asked(server: Server) -> list[Any]:
@@ -28,18 +35,19 @@ def asked(server: Server) -> list[Any]:
         return [answer.raise_for_status().json() for answer in answers]
 
 
-@pytest.mark.parametrize("app", SERVICES)
+@pytest.mark.parametrize("service", SERVICES)
 def test_requests_at_once_are_recorded_and_replayed(
-    app: str, tmp_path: Path, servers: Servers, postgresql: Database
+    service: str, tmp_path: Path, servers: Servers, postgresql: Database
 ) -> None:
-    run(postgresql.url, SERVICES[app])
+    app, options, tables = SERVICES[service]
+    run(postgresql.url, tables)
     here, where = Path(__file__).parent, tmp_path / "cassettes"
     # OpenTelemetry's instrumentor of Django looks at the settings before gunicorn has come to the app.
     env = {"DATABASE": postgresql.url, "DJANGO_SETTINGS_MODULE": "shop.settings", "PYTHONPATH": str(here)}
 
     def served(mode: str, **more: str) -> Server:
         under = [script("timetracer"), "run", "--mode", mode, "--dir", str(where), "--"]
-        return servers.gunicorn(app, under=under, cwd=here, env={**env, **more})
+        return servers.gunicorn(app, *options, under=under, cwd=here, env={**env, **more})
 
     server = served("record")
     seen = asked(server)
@@ -50,7 +58,7 @@ def test_requests_at_once_are_recorded_and_replayed(
     for unit in units:
         (root,) = [span for span in unit.spans if span.kind is Kind.SERVER]
         assert root.exchange is not None
-        assert root.exchange.library in ("starlette", "django")
+        assert root.exchange.library in ("starlette", "django", "flask")
         assert root.scope.name.startswith("opentelemetry.instrumentation")
         assert sum(exchange.key.lower().startswith("insert into") for exchange in unit.exchanges) == 1
     postgresql.stop()

@@ -1,13 +1,15 @@
-"""The shop as a service (``DJANGO_SETTINGS_MODULE=shop.settings``): its ASGI app, and what it answers."""
+"""The shop as a service (``DJANGO_SETTINGS_MODULE=shop.settings``): its ASGI and WSGI apps, and what they answer."""
 
 from __future__ import annotations
 
 from django.core.asgi import get_asgi_application
+from django.core.wsgi import get_wsgi_application
 from django.db import transaction
 from django.http import HttpRequest, JsonResponse
 from django.urls import path
 
 app = get_asgi_application()
+wsgi = get_wsgi_application()
 
 from shop.models import Author  # noqa: E402 - now there are models
 
