@@ -103,7 +103,7 @@ def _stamps(epoch: datetime) -> Callable[[Sequence[Any]], Cells]:
 
 
 def _numerics(values: Sequence[Any]) -> Cells:
-    return _sized(list(map(numbers.packed, map(str, values))))
+    return list(map(numbers.cell, map(str, values)))
 
 
 def _versioned(values: Sequence[Any]) -> Cells:

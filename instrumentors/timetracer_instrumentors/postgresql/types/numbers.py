@@ -213,6 +213,43 @@ def _in_long(figures: str) -> list[int]:
     return groups[first:]
 
 
+def cell(text: str) -> bytes:
+    """The binary form of a decimal with its length before it, by its text: quick where it is not large and positive.
+
+    Raises:
+        ValueError: as of `packed`.
+    """
+    whole, _, fraction = text.partition(".")
+    try:
+        number = int(whole)
+        if 0 < number < 10_000:
+            head, tail = _around(fraction, 1)
+            return head + _ONE.pack(number) + tail
+        if 10_000 < number < 100_000_000:
+            head, tail = _around(fraction, 2)
+            more, less = divmod(number, 10_000)
+            if less or tail:  # zeros at the end are left out
+                return head + _TWO.pack(more, less) + tail
+    except ValueError:
+        pass  # it has an exponent, or is no number
+    data = packed(text)
+    return _SIZE.pack(len(data)) + data
+
+
+_SIZE, _ONE, _TWO = Struct("!i"), Struct("!H"), Struct("!HH")
+
+
+@lru_cache(maxsize=4096)
+def _around(fraction: str, before: int) -> tuple[bytes, bytes]:
+    """What comes before and after the groups of four digits of a whole number, so many of them: the fractions of a
+    column are alike. Raises ValueError: not only digits."""
+    figures = fraction.rstrip("0")
+    groups = [int(figures[at : at + 4].ljust(4, "0")) for at in range(0, len(figures), 4)]
+    head = _HEAD.pack(before + len(groups), before - 1, 0, len(fraction))
+    tail = Struct(f"!{len(groups)}H").pack(*groups)
+    return _SIZE.pack(len(head) + 2 * before + len(tail)) + head, tail
+
+
 _SPECIAL_SCALE = 0x20
 """What the infinities have for a scale (``NUMERIC_PINF`` keeps its dynamic-scale bits)."""
 

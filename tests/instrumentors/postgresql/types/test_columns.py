@@ -27,7 +27,10 @@ KINDS: dict[type[Any], st.SearchStrategy[Any]] = {
     int: st.integers(-(2**15), 2**15 - 1) | st.integers(-(2**64), 2**64),
     date: st.dates(),
     datetime: st.datetimes() | st.datetimes(timezones=OFFSETS | UTC),
-    Decimal: st.decimals() | st.decimals(-(10**6), 10**6, places=3) | st.decimals(0, 1, places=20),
+    Decimal: st.decimals()
+    | st.decimals(-(10**6), 10**6, places=3)
+    | st.decimals(0, 10**9, places=2)
+    | st.decimals(0, 1, places=20),
     UUID: st.uuids(),
     str: TEXTS | st.sampled_from(["", "infinity", "-infinity", "NaN", "4713-01-01 BC", "\0", "\ud800", "1" * 5000]),
 }
@@ -50,6 +53,9 @@ def check(oid: int, form: int, values: list[Any]) -> None:
 
 @given(COLUMN | WITH_NULLS | MIXED)
 @example([Decimal("-0.00"), Decimal("0E-20"), Decimal("1E+3"), Decimal("10000.00010000"), Decimal("Infinity")])
+@example(
+    [Decimal(text) for text in ("10000", "10001.0", "99990000.0001", "1.0000", "9999.12345600", "100000000", "20000.0")]
+)
 @example([datetime(1, 1, 1, tzinfo=timezone.utc), datetime(9999, 12, 31, 23, 59, 59, 999999, timezone.utc)])
 @example([datetime(2026, 1, 1, 1, 2, 3, 500, timezone(timedelta(hours=5, minutes=30)))])
 def test_a_column_is_its_values(values: list[Any]) -> None:
