@@ -30,15 +30,18 @@ class Case(NamedTuple):
     query: str
     recorded: float
     replayed: float = 1.0
+    step: int = 0
+    """By which its parameter grows from call to call; 0: the same call over and over."""
 
 
+_ROWS = (
+    "select g as a, 'name ' || g as b, g * 2 as c, g / 4.0 as d, now() + g * interval '1 h' as e"
+    " from (select $1::int + n as g from generate_series(0, 99) n) s"
+)
 CASES = {
     "one row": Case("select $1::int as a, 'x' as b", 1.4),
-    "100 rows × 5": Case(
-        "select g as a, 'name ' || g as b, g * 2 as c, g / 4.0 as d, now() + g * interval '1 h' as e"
-        " from generate_series($1::int, 100) g",
-        1.2,
-    ),
+    "100 rows × 5": Case(_ROWS, 1.2),
+    "100 rows × 5, distinct": Case(_ROWS, 1.2, step=100),
 }
 
 
@@ -58,7 +61,7 @@ def rows(rounds: int, times: int) -> Iterator[Row]:
         return
     with tempfile.TemporaryDirectory() as folder:
         for what, case in CASES.items():
-            laps = _laps(case.query, Path(folder, "cassette.json"), rounds, times)
+            laps = _laps(case, Path(folder, "cassette.json"), rounds, times)
             yield from _rows(what, case, laps)
 
 
@@ -76,7 +79,7 @@ def _rows(what: str, case: Case, laps: dict[str, list[Lap]]) -> Iterator[Row]:
     yield Row(GROUP, f"{what}, replayed × live, on the clock", replayed, "x", case.replayed, note)
 
 
-def _laps(query: str, path: Path, rounds: int, times: int) -> dict[str, list[Lap]]:
+def _laps(case: Case, path: Path, rounds: int, times: int) -> dict[str, list[Lap]]:
     ways: dict[str, Callable[[], AbstractContextManager[Any]]] = {
         "bare": nullcontext,
         "recorded": lambda: timetracer.use(path, mode="rewrite"),
@@ -88,7 +91,7 @@ def _laps(query: str, path: Path, rounds: int, times: int) -> dict[str, list[Lap
     for turn in range(rounds + 1):
         for way, block in ways.items():
             with block():
-                lap = asyncio.run(_asked(query, times))
+                lap = asyncio.run(_asked(case, times))
             if turn:  # the first one only warms up
                 laps[way].append(lap)
     return laps
@@ -110,15 +113,15 @@ async def _open_and_close() -> None:
     await (await asyncpg.connect(URL)).close()
 
 
-async def _asked(query: str, times: int) -> Lap:
+async def _asked(case: Case, times: int) -> Lap:
     connection = await asyncpg.connect(URL)
     gc.collect()
     gc.disable()
     try:
-        await connection.fetch(query, 1)  # prepares it
+        await connection.fetch(case.query, 1)  # prepares it
         clock, cpu = perf_counter(), thread_time()
-        for _ in range(times):
-            await connection.fetch(query, 1)
+        for number in range(times):
+            await connection.fetch(case.query, 1 + number * case.step)
         cpu, clock = thread_time() - cpu, perf_counter() - clock
     finally:
         gc.enable()

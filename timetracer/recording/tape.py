@@ -57,10 +57,15 @@ class Reel:
             self.chunks, self.times = _NONE, _NONE
         return chunk
 
-    def whole(self, body: bytes) -> None:
-        """A body that is there in one piece."""
+    def whole(self, body: bytes, length: int | None = None) -> None:
+        """A body that is there in one piece.
+
+        Args:
+            body: it, or what was received with it: to cut it out would be to copy it.
+            length: of it alone, in bytes.
+        """
         self.complete = True
-        self.length = len(body)
+        self.length = len(body) if length is None else length
         self.over = self.length > self._limit
         if not self.over:
             self.chunks = [body]

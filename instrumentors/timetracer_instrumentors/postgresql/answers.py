@@ -112,11 +112,9 @@ def _by_column(rows: list[Any], columns: list[Row], recorded: Exchange) -> list[
 
 def _cells(column: Row, form: int, was: int, values: list[Plain], recorded: Exchange) -> list[bytes]:
     """The values of a column, each with its length."""
-    if None not in values:
-        try:
-            return [messages.length(len(data)) + data for data in map(types.writer(column.type, form), values)]
-        except types.TROUBLE:
-            pass  # some of them are no common ones of this type
+    together = types.cells(column.type, form, values)
+    if together is not None:
+        return together
     write = types.writer(column.type, form)
     found: list[bytes] = []
     for number, value in enumerate(values):

@@ -59,14 +59,12 @@ class Calls:
             raise self.channel.problem
 
     @contextmanager
-    def during(self, lost: type[Exception], *, attended: bool = False) -> Generator[None, None, None]:
+    def during(self, lost: type[Exception]) -> Generator[None, None, None]:
         """A call that blocks.
 
         Args:
             lost: what the driver raises when its connection is gone; if it is our doing, our reason is raised instead.
-            attended: it does not block, and `look` follows whatever the driver does.
         """
-        self.channel.attended = attended
         caller = self._begin()
         try:
             yield
@@ -75,24 +73,31 @@ class Calls:
                 raise self.channel.problem from None
             raise
         finally:
-            self.channel.attended = False
             self._end(caller)
 
     def around(self, steps: Generator[Any, Any, Given], lost: type[Exception]) -> Generator[Any, Any, Given]:
         """A call that is a generator, which yields where it would block."""
-        with self.during(lost, attended=True):
-            try:
-                step = next(steps)
-                while True:
-                    self.look()
-                    try:
-                        ready = yield step
-                    except BaseException as error:  # noqa: BLE001 - thrown on, into the generator
-                        step = steps.throw(error)
-                    else:
-                        step = steps.send(ready)
-            except StopIteration as done:
-                return done.value  # type: ignore[no-any-return] # it is what the steps return
+        self.channel.attended = True  # `look` follows whatever the driver does
+        caller = self._begin()
+        try:
+            step = next(steps)
+            while True:
+                self.look()
+                try:
+                    ready = yield step
+                except BaseException as error:  # noqa: BLE001 - thrown on, into the generator
+                    step = steps.throw(error)
+                else:
+                    step = steps.send(ready)
+        except StopIteration as done:
+            return done.value  # type: ignore[no-any-return] # it is what the steps return
+        except lost:
+            if self.channel.problem is not None:
+                raise self.channel.problem from None
+            raise
+        finally:
+            self.channel.attended = False
+            self._end(caller)
 
     def cancelling(self, pid: int, libpq: Callable[[], Generator[Any, Any, None]]) -> Generator[Any, Any, None]:
         """Cancel what is under way: at the backend, over our own TLS, or as libpq does it."""

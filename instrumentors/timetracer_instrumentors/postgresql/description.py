@@ -130,6 +130,7 @@ def describe_response(fields: tuple[Any, ...], body: bytes) -> Described:
     try:
         outcome, of = fields
         if isinstance(of, Portal):
+            body = using.rows(outcome, body)
             outcome, of = using.outcome(outcome, of), of.statement
         return _read(outcome, of, body)
     except (ValueError, IndexError, struct.error) as cause:  # a value too many in a row, a string without an end

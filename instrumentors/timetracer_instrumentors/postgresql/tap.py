@@ -22,7 +22,7 @@ from timetracer_instrumentors.postgresql.asking import (
 )
 from timetracer_instrumentors.postgresql.messages import integers, number, text
 from timetracer_instrumentors.postgresql.operations import Pending, Result, Statement
-from timetracer_instrumentors.postgresql.using import ROWS, Used, used
+from timetracer_instrumentors.postgresql.using import Used, used
 
 KEPT = 1000
 """Descriptions of statements that one connection remembers."""
@@ -55,7 +55,7 @@ class Tap(Asking):
             self._forget_portals()
         if tape is None or portal is None:
             return
-        tape.response_reel.whole(data[ROWS : ROWS + answer.size])
+        tape.response_reel.whole(data, answer.size)
         tape.answered((answer, portal))
         tape.finish()
 

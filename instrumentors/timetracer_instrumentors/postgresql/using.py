@@ -17,7 +17,7 @@ _EXECUTE = b"E\0\0\0\x09\0"
 _SYNC = b"S\0\0\0\4"
 _TAIL = len(_EXECUTE) + 4 + len(_SYNC)
 _BOUND = b"2\0\0\0\4"
-ROWS = len(_BOUND)
+_ROWS = len(_BOUND)
 _SUSPENDED = b"s\0\0\0\4"
 _READY = b"Z\0\0\0\5"
 
@@ -50,6 +50,11 @@ def outcome(answer: Used, portal: Portal) -> Outcome:
     return Outcome([result], status=answer.status)
 
 
+def rows(answer: Used, data: bytes) -> bytes:
+    """The messages with its rows, of all that the server said. Nobody cuts them out before it is written."""
+    return data[_ROWS : _ROWS + answer.size]
+
+
 def use(data: bytes) -> Use | None:
     """These bytes, if they are one use of a prepared statement and nothing else."""
     if data[:1] != b"B" or data[-5:] != _SYNC or data[-_TAIL:-9] != _EXECUTE or data[5:6] != b"\0":
@@ -61,13 +66,13 @@ def use(data: bytes) -> Use | None:
 
 
 def used(data: bytes) -> Used | None:
-    """These bytes, if they are the whole answer to one that went well. The messages with its rows begin at `ROWS`."""
+    """These bytes, if they are the whole answer to one that went well."""
     ready = len(data) - 6
-    if data[:ROWS] != _BOUND or data[ready:-1] != _READY:
+    if data[:_ROWS] != _BOUND or data[ready:-1] != _READY:
         return None
-    end = run(data, _ROW, ROWS)
+    end = run(data, _ROW, _ROWS)
     if data[end : end + 1] == _COMPLETE and int.from_bytes(data[end + 1 : end + 5], "big") == ready - end - 1:
-        return Used(data[end + 5 : ready - 1], end - ROWS, chr(data[-1]))
+        return Used(data[end + 5 : ready - 1], end - _ROWS, chr(data[-1]))
     if data[end:ready] == _SUSPENDED:
-        return Used(None, end - ROWS, chr(data[-1]))
+        return Used(None, end - _ROWS, chr(data[-1]))
     return None

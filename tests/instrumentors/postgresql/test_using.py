@@ -131,6 +131,14 @@ def test_the_same_comes_of_it_message_by_message(path: Path, says: str) -> None:
     assert len(operations(whole)) > 1 or says == "no such statement"
 
 
+@pytest.mark.parametrize("limit", [len(ROWS) - 1, len(ROWS)])
+def test_only_rows_count_as_the_body(path: Path, limit: int) -> None:
+    turns = [prepared("select id, name from users where id > $1"), (of(b"5"), BOUND + ROWS + TAG + IDLE)]
+    for chunk in (0, 1):
+        last = conversation(path, *turns, chunk=chunk, max_body_bytes=limit)[-1].response or {}
+        assert last.get("omitted") == (len(ROWS) if limit < len(ROWS) else None)
+
+
 def test_uploads_and_channels_go_message_by_message(path: Path) -> None:
     copy = bind(name="s") + execute() + SYNC
     found = conversation(

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from timetracer.errors import ReplayError
-from timetracer.seams.mounts import listener
+from timetracer.seams.mounts import listener, reactor
 from timetracer.seams.mounts.listener import LONGEST_PATH, Mounted
+from timetracer.seams.mounts.reactor import End
 
 
 class Line:
@@ -49,6 +50,25 @@ def test_a_client_is_answered_and_its_directory_taken_away() -> None:
         assert client.recv(10) == b"endend"
         assert client.recv(10) == b""
     assert channel.problem is None
+
+
+def test_all_that_was_written_is_taken_up_and_no_more_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    _, channel, client = mounted()
+    receive = End.receive
+    reads: list[bytes | None] = []
+    with client:
+        client.sendall(b"a")
+        assert client.recv(2) == b"aa"
+        channel.attended = True  # the thread looks away
+        channel.pump()
+        monkeypatch.setattr(reactor, "CHUNK", 4)
+        monkeypatch.setattr(listener, "CHUNK", 4)
+        monkeypatch.setattr(End, "receive", lambda end: reads.append(receive(end)) or reads[-1])
+        client.sendall(b"0123456789")
+        channel.pump()
+        assert client.recv(100) == b"0123012345674567" + b"8989"
+    assert reads == [b"0123", b"4567", b"89"]
+    channel.close()
 
 
 def test_what_has_no_answer_ends_the_connection_and_is_kept() -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from timetracer.seams.mounts.reactor import READ, WRITE, Channel, End, Gone
+from timetracer.seams.mounts.reactor import CHUNK, READ, WRITE, Channel, End, Gone
 
 if TYPE_CHECKING:
     from threading import RLock
@@ -94,15 +94,17 @@ class Mounted(Channel):
             self._door.pump()
         for client in self._ends:
             client.flush()
+            more = True
             while not client.pending:
                 if self.line.closing:
                     raise Gone
-                data = client.receive()
+                data = client.receive() if more else None
                 if data is None:
                     return
                 if not data:
                     raise Gone
                 client.send(self.line.receive(data))
+                more = len(data) == CHUNK  # else that was all, and to ask again would be to ask in vain
 
     def _events(self, end: End) -> int:
         return WRITE if end.pending else 0 if self.attended else READ

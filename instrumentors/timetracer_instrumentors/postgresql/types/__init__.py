@@ -18,8 +18,21 @@ from timetracer.cassette.model import Plain
 from timetracer.cassette.places import is_list, is_object
 from timetracer_instrumentors.postgresql.types.catalog import CODECS, COMPOSITES
 from timetracer_instrumentors.postgresql.types.codec import BINARY, TEXT, TROUBLE
+from timetracer_instrumentors.postgresql.types.columns import cells
 
-__all__ = ["BINARY", "CODECS", "TEXT", "TROUBLE", "canonical", "decode", "encode", "is_bound_to_form", "read", "writer"]
+__all__ = [
+    "BINARY",
+    "CODECS",
+    "TEXT",
+    "TROUBLE",
+    "canonical",
+    "cells",
+    "decode",
+    "encode",
+    "is_bound_to_form",
+    "read",
+    "writer",
+]
 
 DEPTH = 60
 """Lists and objects within each other in one value; what is deeper stays raw."""

@@ -146,40 +146,64 @@ def _read_binary(data: bytes) -> Decimal:
 def _write_binary(value: Any) -> bytes:
     if type(value) is not Decimal:
         raise ValueError("not a decimal")
-    return _packed(str(value))
+    return packed(str(value))
 
 
 @lru_cache(maxsize=4096)
-def _packed(text: str) -> bytes:
-    """By its text, as equal decimals may have another number of zeros at their ends."""
+def packed(text: str) -> bytes:
+    """The binary form of a decimal, by its text, as equal ones may have another number of zeros at their ends.
+
+    Raises:
+        ValueError: it has more digits than a numeric, or is a NaN of another kind.
+    """
+    if len(text) < _SHORT:
+        try:
+            return _packed_short(text)
+        except ValueError:
+            pass  # it has an exponent, or is no number
     value = Decimal(text)
     if not _decimal(value).is_finite():
-        sign = next(code for code, name in _SPECIAL.items() if name == str(value))
+        sign = {name: code for code, name in _SPECIAL.items()}.get(str(value))
+        if sign is None:
+            raise ValueError("no number that PostgreSQL has")
         return _HEAD.pack(0, 0, sign, 0 if sign == 0xC000 else _SPECIAL_SCALE)
     whole, _, fraction = format(value.copy_abs(), "f").partition(".")
     scale = len(fraction)
-    figures = whole + fraction + "0" * (-scale % 4)
-    after = -(-scale // 4)
-    groups = _in_short(int(figures)) if len(figures) < _SHORT else _in_long(figures)
-    weight = len(groups) - after - 1
-    while groups and not groups[-1]:
-        groups.pop()
-    sign = _NEGATIVE if groups and value < 0 else 0
-    return _HEAD.pack(len(groups), weight if groups else 0, sign, scale) + Struct(f"!{len(groups)}h").pack(*groups)
+    return _joined(_in_long(whole + fraction + "0" * (-scale % 4)), -(-scale // 4), value < 0, scale)
 
 
 _SHORT = 30
 """Digits that are quicker taken apart as a number than as text."""
 
 
-def _in_short(number: int) -> list[int]:
-    """Four digits each, without zeros before."""
+def _packed_short(text: str) -> bytes:
+    """Most of them. Raises ValueError: not only digits."""
+    whole, _, fraction = text.partition(".")
+    figures = fraction.rstrip("0")
+    after = -(-len(figures) // 4)
+    number = int(whole + figures.ljust(after * 4, "0"))
+    negative, number = number < 0, abs(number)
     groups: list[int] = []
     while number:
         number, group = divmod(number, 10_000)
         groups.append(group)
     groups.reverse()
-    return groups
+    return _joined(groups, after, negative, len(fraction))
+
+
+_JOINED = [Struct(f"!HhHh{count}h") for count in range(16)]
+
+
+def _joined(groups: list[int], after: int, negative: bool, scale: int) -> bytes:
+    """Groups of four digits without zeros before, so many of them after the point."""
+    weight = len(groups) - after - 1
+    while groups and not groups[-1]:
+        groups.pop()
+    if not groups:
+        return _HEAD.pack(0, 0, 0, scale)
+    count = len(groups)
+    joined = _JOINED[count] if count < len(_JOINED) else Struct(f"!HhHh{count}h")
+    return joined.pack(count, weight, _NEGATIVE if negative else 0, scale, *groups)
 
 
 def _in_long(figures: str) -> list[int]:
@@ -187,6 +211,43 @@ def _in_long(figures: str) -> list[int]:
     groups = [int(figures[at : at + 4]) for at in range(0, len(figures), 4)]
     first = next((at for at, group in enumerate(groups) if group), len(groups))
     return groups[first:]
+
+
+def cell(text: str) -> bytes:
+    """The binary form of a decimal with its length before it, by its text: quick where it is not large and positive.
+
+    Raises:
+        ValueError: as of `packed`.
+    """
+    whole, _, fraction = text.partition(".")
+    try:
+        number = int(whole)
+        if 0 < number < 10_000:
+            head, tail = _around(fraction, 1)
+            return head + _ONE.pack(number) + tail
+        if 10_000 < number < 100_000_000:
+            head, tail = _around(fraction, 2)
+            more, less = divmod(number, 10_000)
+            if less or tail:  # zeros at the end are left out
+                return head + _TWO.pack(more, less) + tail
+    except ValueError:
+        pass  # it has an exponent, or is no number
+    data = packed(text)
+    return _SIZE.pack(len(data)) + data
+
+
+_SIZE, _ONE, _TWO = Struct("!i"), Struct("!H"), Struct("!HH")
+
+
+@lru_cache(maxsize=4096)
+def _around(fraction: str, before: int) -> tuple[bytes, bytes]:
+    """What comes before and after the groups of four digits of a whole number, so many of them: the fractions of a
+    column are alike. Raises ValueError: not only digits."""
+    figures = fraction.rstrip("0")
+    groups = [int(figures[at : at + 4].ljust(4, "0")) for at in range(0, len(figures), 4)]
+    head = _HEAD.pack(before + len(groups), before - 1, 0, len(fraction))
+    tail = Struct(f"!{len(groups)}H").pack(*groups)
+    return _SIZE.pack(len(head) + 2 * before + len(tail)) + head, tail
 
 
 _SPECIAL_SCALE = 0x20

@@ -91,3 +91,5 @@ def test_a_hostile_head_costs_nothing() -> None:
         NUMERIC.read_binary(pack("!HhHh", 0, 32_000, 0, -1))
     with pytest.raises(ValueError, match="not a decimal"):
         NUMERIC.write_binary(1)
+    with pytest.raises(ValueError, match="no number"):
+        NUMERIC.write_binary(Decimal("-NaN"))
