@@ -67,6 +67,10 @@ class Asking:
         self._user = self._database = ""
         self._preparing: Pending | None = None
         self._binding: Pending | None = None
+        self._key = (0, 0)
+        """The server's process, and the secret."""
+        self._over = False
+        """The client has said good-bye, or the server has ended the connection while nothing was asked."""
         self._cancelled = False
         """The client has asked, on another connection, to cancel what this one does."""
 
@@ -237,6 +241,9 @@ class Asking:
     def _copy_failed(self, payload: bytes) -> None:
         self._uploads.ends("failed: " + text(payload)[0].decode("utf-8", "replace"))
 
+    def _terminate(self, _: bytes) -> None:
+        self._over = True
+
     def cancelled(self) -> None:
         """The client asks, on another connection, to cancel what this one does: what fails now fails by that."""
         self._unfold()
@@ -256,6 +263,7 @@ class Asking:
         DATA: _copied,
         ord("c"): _copy_done,
         ord("f"): _copy_failed,
+        ord("X"): _terminate,
     }
 
 

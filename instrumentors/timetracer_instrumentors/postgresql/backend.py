@@ -33,6 +33,7 @@ from timetracer_instrumentors.postgresql.catalogue import (
     process_of,
 )
 from timetracer_instrumentors.postgresql.description import SERVER
+from timetracer_instrumentors.postgresql.hearing import Hearing
 from timetracer_instrumentors.postgresql.messages import Frames, ProtocolError, Row
 from timetracer_instrumentors.postgresql.operations import Copying, Portal, Statement, Upload
 from timetracer_instrumentors.postgresql.tidying import tidied
@@ -68,7 +69,7 @@ class Backend:
         """The client wants its columns described: what is executed next knows them best."""
         self._declared: dict[bytes, bytes] = {}
         """The DECLARE behind each cursor that was opened in SQL: a portal, too."""
-        self._channels: set[str] = set()
+        self._hearing = Hearing(self)
         self._silent = False
         """What was asked was never answered, when it was recorded: nor is it now, nor is anything after it."""
         self._held = b""
@@ -77,6 +78,8 @@ class Backend:
     def receive(self, data: bytes) -> bytes:
         """The server's answer. Raises ReplayError: nothing recorded answers."""
         out: list[bytes] = []
+        hearing = self._hearing
+        hearing.asked = True
         try:
             for kind, payload in self._frames.cut(data):
                 if self.closing or (self._silent and kind != _TERMINATE):
@@ -91,6 +94,10 @@ class Backend:
                 out.append(handler(self, payload))
         except (ProtocolError, struct.error, UnicodeDecodeError) as cause:
             raise ReplayError(f"what this client says is not PostgreSQL's protocol, version 3: {cause}") from None
+        hearing.asked = False
+        if hearing.last is not None:
+            out.append(hearing.last)
+            self.closing = True
         return b"".join(out)
 
     def cancel(self) -> bytes:
@@ -135,6 +142,7 @@ class Backend:
         process = process_of(response)
         if process is not None:
             self.identity = renamed(self, process)
+        self._hearing.opened()
         told = {**SETTINGS, **(settings_of(recorded) if recorded is not None else {})}
         told["session_authorization"] = user
         told |= {name: said[name] for name in ("application_name", "TimeZone") if name in said}
@@ -332,20 +340,7 @@ class Backend:
         """Cursors and channels have names that are used later."""
         if asks.declares is not None:
             self._declared[asks.declares] = query
-        listens, channel = sql.channel(asks.text) or (False, "")
-        if listens:
-            self._channels.add(channel)
-            self.line.listen(self._hears)
-        elif channel:
-            self._channels = set() if channel == "*" else self._channels - {channel}
-
-    def _hears(self, delivery: Exchange) -> bytes | None:
-        channel = str(delivery.request.get("notification"))
-        if channel not in self._channels:
-            return None
-        told = messages.string(channel) + messages.string(str(delivery.request.get("payload", "")))
-        process = process_of(delivery.request)
-        return messages.message(b"A", (self.identity[0] if process is None else process).to_bytes(4, "big") + told)
+        self._hearing.noted(asks)
 
     # --- the simple protocol ---------------------------------------------------------------------------------------
 
