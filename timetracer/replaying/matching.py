@@ -125,7 +125,7 @@ class Index:
                 unread = self._exact(asked.library, _bodiless(translated), asked.path)
                 if unread is not None and (candidate is None or unread.order < candidate.order):
                     candidate = unread
-            if candidate is None and not asked.optional:
+            if candidate is None and not asked.in_turn:
                 candidate = self._unordered.first(asked, translated)
             if candidate is None and not asked.optional:
                 candidate, reasons = self._take_relaxed(asked, parts)

@@ -36,6 +36,7 @@ from timetracer_instrumentors.postgresql.description import SERVER
 from timetracer_instrumentors.postgresql.hearing import Hearing
 from timetracer_instrumentors.postgresql.messages import Frames, ProtocolError, Row
 from timetracer_instrumentors.postgresql.operations import Copying, Portal, Statement, Upload
+from timetracer_instrumentors.postgresql.selected import as_asked, described_as
 from timetracer_instrumentors.postgresql.tidying import tidied
 
 if TYPE_CHECKING:
@@ -170,8 +171,7 @@ class Backend:
         return messages.message(b"1")
 
     def _known(self, statement: Statement) -> Description | None:
-        known: dict[str, Description] = self.line.catalogue
-        return known.get(sql.normal(text_of(statement)))
+        return described_as(self.line.catalogue, text_of(statement))
 
     def _bind(self, payload: bytes) -> bytes:
         said = messages.bound(payload)
@@ -208,6 +208,7 @@ class Backend:
         recorded = statement.prepared or self.line.find("prepare", statement, self._database)
         if recorded is not None and "error" in (recorded.response or {}):
             return self._fail(recorded)
+        recorded = as_asked(recorded, text_of(statement)) if recorded is not None else None
         told = self._told(statement, recorded)
         own, there = statement.oids, told.oids
         statement.oids = (*(oid or known for oid, known in zip(own, there, strict=False)), *there[len(own) :])
@@ -260,7 +261,7 @@ class Backend:
         if upload is not None:
             return describe([]) + self._copy_begins(query, Copying("execute", call, upload))
         if not asks.incidental:
-            return self._given(self.line.ask("execute", *call), results, describe)
+            return self._given(as_asked(self.line.ask("execute", *call), query), results, describe)
         recorded = self.line.find("execute", *call)
         if recorded is None:
             return self._tidied(query, results, describe)
@@ -354,7 +355,7 @@ class Backend:
             upload = Upload()
             return self._copy_begins(text, Copying("query", (query, self._database, upload), upload))
         if not asks.incidental:
-            return self._answered(self.line.ask("query", query, self._database, None))
+            return self._answered(as_asked(self.line.ask("query", query, self._database, None), text))
         recorded = self.line.find("query", query, self._database, None)
         if recorded is not None:
             return self._answered(recorded)

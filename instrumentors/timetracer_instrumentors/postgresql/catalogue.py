@@ -53,6 +53,8 @@ class Catalogue(dict[str, Description]):
 
     def __init__(self) -> None:
         super().__init__()
+        self.arranged: dict[str, str] | None = None
+        """By what `selected.arranged` makes of a statement: the normal SQL of one. None: not looked at."""
         self.lost: set[int | None] = set()
 
 
