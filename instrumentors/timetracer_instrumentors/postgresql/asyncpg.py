@@ -29,13 +29,19 @@ def tapped_protocol(wire: Wire, original: Any) -> type[Any]:
             self.line.received(data)
         original.data_received(self, data)
 
-    def connection_lost(self: Any, error: Exception | None) -> None:
+    def eof_received(self: Any) -> Any:
         if self.line is not None:
             self.line.received(b"")
+        return original.eof_received(self)
+
+    def connection_lost(self: Any, error: Exception | None) -> None:
+        if self.line is not None:
+            if error is not None:  # nobody here has ended it
+                self.line.received(b"")
             self.line.closed()
         original.connection_lost(self, error)
 
-    methods = (connection_made, data_received, connection_lost)
+    methods = (connection_made, data_received, eof_received, connection_lost)
     return type(original.__name__, (original,), {"__init__": init, **{each.__name__: each for each in methods}})
 
 
