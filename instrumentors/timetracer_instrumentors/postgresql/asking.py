@@ -69,6 +69,8 @@ class Asking:
         self._binding: Pending | None = None
         self._key = (0, 0)
         """The server's process, and the secret."""
+        self._said = b""
+        """The statement that was carried out last."""
         self._over = False
         """The client has said good-bye, or the server has ended the connection while nothing was asked."""
         self._cancelled = False
@@ -162,6 +164,7 @@ class Asking:
             self._binding = None
         portal.times += 1
         statement = portal.statement
+        self._said = statement.sql
         asks = self._asks(statement.sql)
         upload = Upload() if asks.uploads else None
         asked = (portal, limit, portal.times, self._database, upload)
@@ -184,6 +187,7 @@ class Asking:
             return False
         self._portals[b""] = portal = Portal(statement, use.bind)
         portal.times = 1
+        self._said = statement.sql
         tape = self._line.begin("execute", portal, use.limit, 1, self._database, None, fact=asks.fact, own=asks.own)
         self._using = (tape, portal)
         return True
@@ -199,6 +203,7 @@ class Asking:
 
     def _query(self, payload: bytes) -> None:
         query, _ = text(payload)
+        self._said = query
         asks = self._asks(query)
         upload = Upload() if asks.uploads else None
         tape = self._line.begin("query", query, self._database, upload, fact=asks.fact, own=asks.own)

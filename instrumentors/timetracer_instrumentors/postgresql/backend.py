@@ -96,7 +96,7 @@ class Backend:
         except (ProtocolError, struct.error, UnicodeDecodeError) as cause:
             raise ReplayError(f"what this client says is not PostgreSQL's protocol, version 3: {cause}") from None
         hearing.asked = False
-        if hearing.last is not None:
+        if hearing.last is not None and hearing.ends:
             out.append(hearing.last)
             self.closing = True
         return b"".join(out)
@@ -253,7 +253,7 @@ class Backend:
     def _executed(self, portal: Portal, limit: int, describe: Describe) -> bytes:
         portal.times += 1
         asks, results = asked(portal.statement.sql), portal.bound.results
-        query = asks.text
+        self._hearing.said = query = asks.text
         if asks.matters_later:
             self._noted(portal.statement.sql, asks)
         upload = Upload() if asks.uploads else None
@@ -348,7 +348,7 @@ class Backend:
     def _query(self, payload: bytes) -> bytes:
         query, _ = messages.text(payload)
         asks = asked(query)
-        text = asks.text
+        self._hearing.said = text = asks.text
         if asks.matters_later:
             self._noted(query, asks)
         if asks.uploads:

@@ -4,7 +4,8 @@ Requests: ``{"connect": database, "user": …}`` (of one that failed, what it wa
 ``{"cursor": sql}`` (what a cursor that was declared gives), ``{"sql": …, "parameters": …}``, ``{"script": sql}`` (the
 simple protocol; ``"literals"`` holds those that seem to be secrets), ``{"bind": sql, "parameters": …}`` (which failed
 before anything was executed), ``{"notification": channel, "payload": …}`` (and whose ``"connection"`` it came from),
-``{"loss": "idle"}`` (the server ended this ``"connection"``, on which nobody asked anything) and
+``{"loss": "idle"}`` (the server ended this ``"connection"``, on which nobody asked anything, ``"after"`` something
+incidental) and
 ``{"function": oid, "arguments": […]}``, each but the first with its ``"database"``.
 Parameters are a list, or an object where the SQL tells which columns they belong to. Responses hold what
 `describe_response` says; rows are readable, by the names of their columns where these are unique.
@@ -59,8 +60,10 @@ def describe_request(fields: tuple[Any, ...], body: bytes) -> Described:
             notification |= {"database": database, "connection": {"process": process}}
             return Described(notification, None)
         case "loss":
-            process, database = rest
-            return Described({"loss": "idle", "database": database, "connection": {"process": process}}, None)
+            process, query, database = rest
+            loss: dict[str, Plain] = {"loss": "idle", "database": database, "connection": {"process": process}}
+            after = sql.text(query)
+            return Described({**loss, "after": sql.normal(after)} if sql.is_incidental(after) else loss, None)
         case "call":
             oid, formats, given, database = rest
             arguments = _parameters((), formats, given)

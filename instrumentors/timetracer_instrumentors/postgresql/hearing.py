@@ -22,12 +22,15 @@ class Hearing:
 
     Attributes:
         asked: the client's bytes are being answered just now: what ends the connection is said after the answer.
-        last: with what the server then ends it.
+        last: with what the server ends it when it `ends`.
+        said: the statement that is carried out now, or was last.
     """
 
     def __init__(self, backend: Backend) -> None:
         self.asked = False
         self.last: bytes | None = None
+        self.said = ""
+        self._after: str | None = None
         self._backend = backend
         self._channels: set[str] = set()
         self._ends = False
@@ -61,10 +64,17 @@ class Hearing:
         if self._backend.closing and not self._ends:
             return None
         self._ends = True
+        after = loss.request.get("after")
+        self._after = None if after is None else str(after)
         response = loss.response or {}
         said = reported(loss, b"E", "error", response["error"]) if "error" in response else b""
-        if self.asked:
+        if self.asked or not self.ends:
             self.last, said = said, b""
         else:
             self._backend.closing = True
         return said
+
+    @property
+    def ends(self) -> bool:
+        """Whether the last words are due: what is incidental (COMMIT, a pool's reset) has no turn, and comes first."""
+        return self._after in (None, sql.normal(self.said))

@@ -72,7 +72,7 @@ class Tap(Asking):
         if self._over or self._answered or not any(self._key):
             return
         self._over = True
-        tape = self._line.told("loss", self._key[0], self._database)
+        tape = self._line.told("loss", self._key[0], self._said, self._database)
         if tape is not None:
             tape.answered((outcome, None))
             tape.finish()

@@ -12,6 +12,7 @@ from services.postgresql_transcripts import (
     AUTHENTICATED,
     ID,
     IDLE,
+    OPEN,
     OPENING,
     TERMINATE,
     Client,
@@ -84,6 +85,29 @@ def test_it_is_said_after_the_answer_to_what_preceded_it_on_the_same_connection(
     with timetracer.replay(path, strict=True):
         client = Client()
         assert client.says(SEVEN) == ANSWER + FATAL
+        assert client.line.closing
+
+
+def test_what_is_incidental_and_preceded_it_comes_first(path: Path) -> None:
+    begin, commit = query("begin"), query("commit")
+    with timetracer.record(path):
+        line, other = opened(2001), opened(2002)
+        for said, answer in (
+            (begin, complete("BEGIN") + OPEN),
+            (SEVEN, ANSWER[: -len(IDLE)] + OPEN),
+            (commit, complete("COMMIT") + IDLE),
+        ):
+            line.sent(said)
+            line.received(answer)
+        line.received(FATAL)
+        asks(other, EIGHT)
+    with timetracer.replay(path, strict=True):
+        client, other_client = Client(), Client()
+        assert client.says(begin) == complete("BEGIN") + OPEN
+        assert client.says(SEVEN) == ANSWER[: -len(IDLE)] + OPEN
+        assert other_client.says(EIGHT) == ANSWER
+        assert (client.unasked, client.line.closing) == (b"", False)
+        assert client.says(commit) == complete("COMMIT") + IDLE + FATAL
         assert client.line.closing
 
 
