@@ -19,7 +19,7 @@ from opentelemetry.trace import SpanKind, get_current_span
 from timetracer.recording import notes
 from timetracer.recording.notes import Note
 from timetracer.recording.tape import Known, Tape, told_again
-from timetracer.recording.unit import Own, Piece, Scene, Unit, outgoing, scene
+from timetracer.recording.unit import Own, Piece, Scene, Unit, behalf, outgoing, scene
 
 if TYPE_CHECKING:
     from opentelemetry.context import Context
@@ -132,8 +132,8 @@ class Recording:
         if fact and known is not None:
             known.facts.append(tape)
             self._told_to(unit)[known] = len(known.facts)
-        if not (fact or own) and note is not None and note.unit is unit and claims(instrumentor, span, note):
-            note.tape = tape
+        if not (fact or own) and (free := _claimed(instrumentor, span, note, unit)) is not None:
+            free.tape = tape
         else:
             unit.add(Piece(None, self._own(span), tape))
         return tape
@@ -267,10 +267,21 @@ class Recording:
             self._watch(unit)
 
 
+def _claimed(instrumentor: Instrumentor, span: Any, note: Note | None, unit: Unit) -> Note | None:
+    """The note of the span on which a call sits: the current one, or that of a library above its own; None: neither."""
+    if note is None or not _is_twin(instrumentor, span):
+        above = behalf.get()
+        note = notes.of(above) if above is not None else None
+        span = above
+    return note if note is not None and note.unit is unit and claims(instrumentor, span, note) else None
+
+
 def claims(instrumentor: Instrumentor, span: Any, note: Note) -> bool:
     """Whether an exchange of this instrumentor may sit on a span: its OpenTelemetry twin's, of the right kind, free."""
-    if note.tape is not None or note.ended:
-        return False
+    return note.tape is None and not note.ended and _is_twin(instrumentor, span)
+
+
+def _is_twin(instrumentor: Instrumentor, span: Any) -> bool:
     scope = getattr(span, "instrumentation_scope", None)
     return scope is not None and _is_of(scope.name, instrumentor.scopes) and span.kind in _TWINS[instrumentor.kind]
 

@@ -204,5 +204,7 @@ class Scene:
 
 scene: ContextVar[Scene | None] = ContextVar("timetracer_scene", default=None)
 
+behalf: ContextVar[Any] = ContextVar("timetracer_behalf", default=None)
+"""OpenTelemetry's span, not current, of the library above the one whose call leaves: SQLAlchemy's."""
 outgoing: ContextVar[Tape | None] = ContextVar("timetracer_outgoing", default=None)
 """The call that the current context is making: a span that opens beneath its seam (Celery's does) is its."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from timetracer.cassette.model import Exchange
+from timetracer.replaying.fields import Parts
 from timetracer.replaying.identities import Identities
 
 
@@ -56,6 +57,7 @@ class Asked(NamedTuple):
         optional: whether the caller can do without: then only what is exact answers, and nothing is a miss.
         in_turn: whether, beyond that, only an exchange answers before which nothing is left to be played.
         reasons: why it counts as relaxed, whatever answers it.
+        in_one_order: its parts ``->`` the same with what has no order in one; None: nothing in them is without one.
     """
 
     library: str
@@ -67,6 +69,7 @@ class Asked(NamedTuple):
     optional: bool = False
     in_turn: bool = False
     reasons: tuple[str, ...] = ()
+    in_one_order: Callable[[Parts], Parts | None] | None = None
 
 
 class Taken(NamedTuple):

@@ -21,6 +21,7 @@ from timetracer.replaying.outcomes import MissedCall, Outcomes
 from timetracer.replaying.relaxing import Relaxed
 from timetracer.replaying.tokens import pseudonym_shape
 from timetracer.replaying.unnamed import Unnamed, unnamed
+from timetracer.replaying.unordered import Unordered
 from timetracer.replaying.verdict import Verdict
 from timetracer.replaying.waiting import Queue
 
@@ -59,6 +60,7 @@ class Index:
         self._learns = learns
         self._lock = Lock()
         self._turns: Turns | None = None
+        self._unordered = Unordered(self._candidates, self._compared)
         self._queues: dict[Hashable, Queue] = {}
         self._redacted = False
         self._unread = False
@@ -123,6 +125,8 @@ class Index:
                 unread = self._exact(asked.library, _bodiless(translated), asked.path)
                 if unread is not None and (candidate is None or unread.order < candidate.order):
                     candidate = unread
+            if candidate is None and not asked.in_turn:
+                candidate = self._unordered.first(asked, translated)
             if candidate is None and not asked.optional:
                 candidate, reasons = self._take_relaxed(asked, parts)
             elif candidate is not None and translated is not parts:

@@ -243,7 +243,10 @@ class Replay:
         write = instrumentor.writes(redacted)
         try:
             return self._index.take(
-                Asked(instrumentor.name, key, parts, write, path, time_ns(), optional, in_turn, reasons)
+                Asked(
+                    *(instrumentor.name, key, parts, write, path, time_ns(), optional, in_turn, reasons),
+                    in_one_order=instrumentor.in_one_order,
+                )
             )
         except Unnamed as found:
             for secret, pseudonym in found.secrets.items():

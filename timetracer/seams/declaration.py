@@ -282,6 +282,8 @@ class Instrumentor:
             left over, and a backend can do without it: ``line.find(…)``.
         delivery: what `describe_request` gave ``->`` whether the server said it without being asked
             (``line.told(…)``): no call takes it, it is said again in its turn to a connection that listens.
+        in_one_order: what `identity` gave, perhaps with other identifiers in it, ``->`` the same with what has no order
+            in one (the values of an SQL ``IN``); None: nothing in it is without one.
         rerun: ``(exchange, app, stopped) -> Outcome``: does the recorded work of an inbound request once more, in this
             process, with `app` to do it. ``stopped(error)`` is called where it fails, before anybody clears its frames.
             Raises ReplayError where it cannot be done. None: it is not done so.
@@ -305,6 +307,7 @@ class Instrumentor:
     wire: WireProtocol | None = None
     incidental: Callable[[dict[str, Plain]], bool] = _never
     delivery: Callable[[dict[str, Plain]], bool] = _never
+    in_one_order: Callable[[Mapping[str, str | bytes]], Mapping[str, str | bytes] | None] | None = None
     rerun: Callable[[Exchange, Any, Callable[[BaseException], None]], Outcome] | None = None
 
     @property

@@ -19,6 +19,7 @@ from timetracer.errors import ReplayError
 from timetracer.recording.faults import harmless
 from timetracer.recording.session import Recording
 from timetracer.recording.tape import Known, Tape
+from timetracer.recording.unit import behalf
 from timetracer.replaying.deliveries import Listener
 from timetracer.replaying.session import Answer, Replay
 from timetracer.seams.declaration import Instrumentor, WireProtocol, WireSeam
@@ -88,6 +89,15 @@ class Wire:
             raise
         finally:
             _opened.set(before)
+
+    @contextmanager
+    def on_behalf_of(self, span: Any) -> Generator[None, None, None]:
+        """The driver is called for a library above it, whose span (OpenTelemetry's) this is, and is not current."""
+        token = behalf.set(span)
+        try:
+            yield
+        finally:
+            behalf.reset(token)
 
     def recording(self) -> Recording | None:
         """The recording that a request which leaves now belongs to."""
@@ -313,9 +323,9 @@ class MountedLine:
             self._replay().listen_no_more(self.wire.instrumentor, self._listener)
 
     def deliver(self, data: bytes) -> None:
-        """The server says this unasked; called by any thread."""
+        """The server says this unasked, and ends the connection if it is `closing` now; called by any thread."""
         push = self._push()
-        if push is not None:
+        if push is not None and (data or self.closing):
             push(data)
 
     @property

@@ -7,6 +7,7 @@ import ssl
 from timetracer.cassette.model import Kind
 from timetracer.seams.declaration import Instrumentor, WireProtocol
 from timetracer_instrumentors.postgresql import description
+from timetracer_instrumentors.postgresql.arranging import in_one_order
 from timetracer_instrumentors.postgresql.backend import Backend
 from timetracer_instrumentors.postgresql.catalogue import catalogue
 from timetracer_instrumentors.postgresql.tap import Tap
@@ -47,4 +48,5 @@ POSTGRESQL = Instrumentor(
     wire=PROTOCOL,
     incidental=description.incidental,
     delivery=description.delivery,
+    in_one_order=in_one_order,
 )

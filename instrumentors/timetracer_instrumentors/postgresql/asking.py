@@ -67,6 +67,12 @@ class Asking:
         self._user = self._database = ""
         self._preparing: Pending | None = None
         self._binding: Pending | None = None
+        self._key = (0, 0)
+        """The server's process, and the secret."""
+        self._said = b""
+        """The statement that was carried out last."""
+        self._over = False
+        """The client has said good-bye, or the server has ended the connection while nothing was asked."""
         self._cancelled = False
         """The client has asked, on another connection, to cancel what this one does."""
 
@@ -158,6 +164,7 @@ class Asking:
             self._binding = None
         portal.times += 1
         statement = portal.statement
+        self._said = statement.sql
         asks = self._asks(statement.sql)
         upload = Upload() if asks.uploads else None
         asked = (portal, limit, portal.times, self._database, upload)
@@ -180,6 +187,7 @@ class Asking:
             return False
         self._portals[b""] = portal = Portal(statement, use.bind)
         portal.times = 1
+        self._said = statement.sql
         tape = self._line.begin("execute", portal, use.limit, 1, self._database, None, fact=asks.fact, own=asks.own)
         self._using = (tape, portal)
         return True
@@ -195,6 +203,7 @@ class Asking:
 
     def _query(self, payload: bytes) -> None:
         query, _ = text(payload)
+        self._said = query
         asks = self._asks(query)
         upload = Upload() if asks.uploads else None
         tape = self._line.begin("query", query, self._database, upload, fact=asks.fact, own=asks.own)
@@ -237,6 +246,9 @@ class Asking:
     def _copy_failed(self, payload: bytes) -> None:
         self._uploads.ends("failed: " + text(payload)[0].decode("utf-8", "replace"))
 
+    def _terminate(self, _: bytes) -> None:
+        self._over = True
+
     def cancelled(self) -> None:
         """The client asks, on another connection, to cancel what this one does: what fails now fails by that."""
         self._unfold()
@@ -256,6 +268,7 @@ class Asking:
         DATA: _copied,
         ord("c"): _copy_done,
         ord("f"): _copy_failed,
+        ord("X"): _terminate,
     }
 
 

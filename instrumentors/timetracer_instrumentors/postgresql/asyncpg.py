@@ -9,7 +9,7 @@ from typing import Any
 from timetracer.seams.declaration import WireSeam
 from timetracer.seams.mounts.transport import MountedTransport, TappedTransport
 from timetracer.seams.wire import MountedLine, Wire
-from timetracer_instrumentors.postgresql import POSTGRESQL
+from timetracer_instrumentors.postgresql import POSTGRESQL, sqlalchemy
 from timetracer_instrumentors.postgresql.asking import cancelling
 from timetracer_instrumentors.postgresql.cancelling import cancel
 
@@ -29,12 +29,19 @@ def tapped_protocol(wire: Wire, original: Any) -> type[Any]:
             self.line.received(data)
         original.data_received(self, data)
 
+    def eof_received(self: Any) -> Any:
+        if self.line is not None:
+            self.line.received(b"")
+        return original.eof_received(self)
+
     def connection_lost(self: Any, error: Exception | None) -> None:
         if self.line is not None:
+            if error is not None:  # nobody here has ended it
+                self.line.received(b"")
             self.line.closed()
         original.connection_lost(self, error)
 
-    methods = (connection_made, data_received, connection_lost)
+    methods = (connection_made, data_received, eof_received, connection_lost)
     return type(original.__name__, (original,), {"__init__": init, **{each.__name__: each for each in methods}})
 
 
@@ -96,10 +103,11 @@ def _number(secret: Any) -> int:
 INSTRUMENTOR = replace(
     POSTGRESQL,
     library="asyncpg",
-    scopes=("opentelemetry.instrumentation.asyncpg",),
+    scopes=("opentelemetry.instrumentation.asyncpg", sqlalchemy.SCOPE),
     seams=(
         WireSeam("asyncpg.protocol:Protocol", tapped=tapped_protocol),
         WireSeam("asyncpg.connect_utils:_connect_addr", tapped=tapped_connect, mounted=mounted_connect),
         WireSeam("asyncpg.connect_utils:_cancel", tapped=tapped_cancel, mounted=mounted_cancel),
+        *sqlalchemy.SEAMS,
     ),
 )

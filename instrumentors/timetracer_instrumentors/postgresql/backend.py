@@ -33,8 +33,10 @@ from timetracer_instrumentors.postgresql.catalogue import (
     process_of,
 )
 from timetracer_instrumentors.postgresql.description import SERVER
+from timetracer_instrumentors.postgresql.hearing import Hearing
 from timetracer_instrumentors.postgresql.messages import Frames, ProtocolError, Row
 from timetracer_instrumentors.postgresql.operations import Copying, Portal, Statement, Upload
+from timetracer_instrumentors.postgresql.selected import as_asked, described_as
 from timetracer_instrumentors.postgresql.tidying import tidied
 
 if TYPE_CHECKING:
@@ -68,7 +70,7 @@ class Backend:
         """The client wants its columns described: what is executed next knows them best."""
         self._declared: dict[bytes, bytes] = {}
         """The DECLARE behind each cursor that was opened in SQL: a portal, too."""
-        self._channels: set[str] = set()
+        self._hearing = Hearing(self)
         self._silent = False
         """What was asked was never answered, when it was recorded: nor is it now, nor is anything after it."""
         self._held = b""
@@ -77,6 +79,8 @@ class Backend:
     def receive(self, data: bytes) -> bytes:
         """The server's answer. Raises ReplayError: nothing recorded answers."""
         out: list[bytes] = []
+        hearing = self._hearing
+        hearing.asked = True
         try:
             for kind, payload in self._frames.cut(data):
                 if self.closing or (self._silent and kind != _TERMINATE):
@@ -91,6 +95,10 @@ class Backend:
                 out.append(handler(self, payload))
         except (ProtocolError, struct.error, UnicodeDecodeError) as cause:
             raise ReplayError(f"what this client says is not PostgreSQL's protocol, version 3: {cause}") from None
+        hearing.asked = False
+        if hearing.last is not None and hearing.ends:
+            out.append(hearing.last)
+            self.closing = True
         return b"".join(out)
 
     def cancel(self) -> bytes:
@@ -135,6 +143,7 @@ class Backend:
         process = process_of(response)
         if process is not None:
             self.identity = renamed(self, process)
+        self._hearing.opened()
         told = {**SETTINGS, **(settings_of(recorded) if recorded is not None else {})}
         told["session_authorization"] = user
         told |= {name: said[name] for name in ("application_name", "TimeZone") if name in said}
@@ -162,8 +171,7 @@ class Backend:
         return messages.message(b"1")
 
     def _known(self, statement: Statement) -> Description | None:
-        known: dict[str, Description] = self.line.catalogue
-        return known.get(sql.normal(text_of(statement)))
+        return described_as(self.line.catalogue, text_of(statement))
 
     def _bind(self, payload: bytes) -> bytes:
         said = messages.bound(payload)
@@ -200,6 +208,7 @@ class Backend:
         recorded = statement.prepared or self.line.find("prepare", statement, self._database)
         if recorded is not None and "error" in (recorded.response or {}):
             return self._fail(recorded)
+        recorded = as_asked(recorded, text_of(statement)) if recorded is not None else None
         told = self._told(statement, recorded)
         own, there = statement.oids, told.oids
         statement.oids = (*(oid or known for oid, known in zip(own, there, strict=False)), *there[len(own) :])
@@ -244,7 +253,7 @@ class Backend:
     def _executed(self, portal: Portal, limit: int, describe: Describe) -> bytes:
         portal.times += 1
         asks, results = asked(portal.statement.sql), portal.bound.results
-        query = asks.text
+        self._hearing.said = query = asks.text
         if asks.matters_later:
             self._noted(portal.statement.sql, asks)
         upload = Upload() if asks.uploads else None
@@ -252,7 +261,7 @@ class Backend:
         if upload is not None:
             return describe([]) + self._copy_begins(query, Copying("execute", call, upload))
         if not asks.incidental:
-            return self._given(self.line.ask("execute", *call), results, describe)
+            return self._given(as_asked(self.line.ask("execute", *call), query), results, describe)
         recorded = self.line.find("execute", *call)
         if recorded is None:
             return self._tidied(query, results, describe)
@@ -332,34 +341,21 @@ class Backend:
         """Cursors and channels have names that are used later."""
         if asks.declares is not None:
             self._declared[asks.declares] = query
-        listens, channel = sql.channel(asks.text) or (False, "")
-        if listens:
-            self._channels.add(channel)
-            self.line.listen(self._hears)
-        elif channel:
-            self._channels = set() if channel == "*" else self._channels - {channel}
-
-    def _hears(self, delivery: Exchange) -> bytes | None:
-        channel = str(delivery.request.get("notification"))
-        if channel not in self._channels:
-            return None
-        told = messages.string(channel) + messages.string(str(delivery.request.get("payload", "")))
-        process = process_of(delivery.request)
-        return messages.message(b"A", (self.identity[0] if process is None else process).to_bytes(4, "big") + told)
+        self._hearing.noted(asks)
 
     # --- the simple protocol ---------------------------------------------------------------------------------------
 
     def _query(self, payload: bytes) -> bytes:
         query, _ = messages.text(payload)
         asks = asked(query)
-        text = asks.text
+        self._hearing.said = text = asks.text
         if asks.matters_later:
             self._noted(query, asks)
         if asks.uploads:
             upload = Upload()
             return self._copy_begins(text, Copying("query", (query, self._database, upload), upload))
         if not asks.incidental:
-            return self._answered(self.line.ask("query", query, self._database, None))
+            return self._answered(as_asked(self.line.ask("query", query, self._database, None), text))
         recorded = self.line.find("query", query, self._database, None)
         if recorded is not None:
             return self._answered(recorded)

@@ -44,11 +44,27 @@ class Description:
                 self.oids[at] = oid
 
 
-def catalogue(exchanges: Iterable[Exchange]) -> dict[str, Description]:
-    """The descriptions of all recorded statements, by their normal SQL."""
-    found: dict[str, Description] = {}
+class Catalogue(dict[str, Description]):
+    """The descriptions of all recorded statements, by their normal SQL.
+
+    Attributes:
+        lost: the server's processes whose connections it ended while nobody asked anything.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.arranged: dict[str, str] | None = None
+        """By what `selected.arranged` makes of a statement: the normal SQL of one. None: not looked at."""
+        self.lost: set[int | None] = set()
+
+
+def catalogue(exchanges: Iterable[Exchange]) -> Catalogue:
+    """What is known of all recorded statements, and connections."""
+    found = Catalogue()
     for exchange in exchanges:
         request, response = exchange.request, exchange.response or {}
+        if "loss" in request:
+            found.lost.add(process_of(request))
         query = next((request[name] for name in ("prepare", "sql", "script", "bind") if name in request), None)
         if query is None:
             continue

@@ -3,7 +3,9 @@
 Requests: ``{"connect": database, "user": …}`` (of one that failed, what it was ``refused by``), ``{"prepare": sql}``,
 ``{"cursor": sql}`` (what a cursor that was declared gives), ``{"sql": …, "parameters": …}``, ``{"script": sql}`` (the
 simple protocol; ``"literals"`` holds those that seem to be secrets), ``{"bind": sql, "parameters": …}`` (which failed
-before anything was executed), ``{"notification": channel, "payload": …}`` (and whose ``"connection"`` it came from) and
+before anything was executed), ``{"notification": channel, "payload": …}`` (and whose ``"connection"`` it came from),
+``{"loss": "idle"}`` (the server ended this ``"connection"``, on which nobody asked anything, ``"after"`` something
+incidental) and
 ``{"function": oid, "arguments": […]}``, each but the first with its ``"database"``.
 Parameters are a list, or an object where the SQL tells which columns they belong to. Responses hold what
 `describe_response` says; rows are readable, by the names of their columns where these are unique.
@@ -49,7 +51,6 @@ def describe_request(fields: tuple[Any, ...], body: bytes) -> Described:
             return Described({"cursor": sql.text(query), "database": database}, None)
         case "query":
             query, database, upload = rest
-            query, database, upload = rest
             script, literals = parameters.without_secrets(sql.text(query))
             said: dict[str, Plain] = {"script": script, **({"literals": dict(literals)} if literals else {})}
             return Described({**said, **_uploaded(upload), "database": database}, _data(upload, body))
@@ -58,6 +59,11 @@ def describe_request(fields: tuple[Any, ...], body: bytes) -> Described:
             notification: dict[str, Plain] = {"notification": sql.text(channel), "payload": sql.text(payload)}
             notification |= {"database": database, "connection": {"process": process}}
             return Described(notification, None)
+        case "loss":
+            process, query, database = rest
+            loss: dict[str, Plain] = {"loss": "idle", "database": database, "connection": {"process": process}}
+            after = sql.text(query)
+            return Described({**loss, "after": sql.normal(after)} if sql.is_incidental(after) else loss, None)
         case "call":
             oid, formats, given, database = rest
             arguments = _parameters((), formats, given)
@@ -229,6 +235,8 @@ def key(request: dict[str, Plain]) -> str:
         return f"prepare {_line(request['prepare'])}"
     if "notification" in request:
         return "notification of " + str(request["notification"])
+    if "loss" in request:
+        return "loss of a connection"
     if "cursor" in request:
         return f"describe {_line(request['cursor'])}"
     if "function" in request:
@@ -253,6 +261,8 @@ def identity(request: dict[str, Plain], body: bytes | None) -> dict[str, str | b
         return {"what": "prepare", "sql": sql.normal(str(request["prepare"])), "database": database}
     if "notification" in request:
         return {"what": "notification of " + str(request["notification"]), "payload": str(request.get("payload"))}
+    if "loss" in request:
+        return {"what": "loss", "database": database}
     if "cursor" in request:
         return {"what": "cursor", "sql": sql.normal(str(request["cursor"])), "database": database}
     if "function" in request:
@@ -305,11 +315,11 @@ def writes(request: dict[str, Plain]) -> bool:
 
 def incidental(request: dict[str, Plain]) -> bool:
     """Whether pools and timing brought it about."""
-    if any(what in request for what in ("connect", "prepare", "cursor", "bind")):
+    if any(what in request for what in ("connect", "prepare", "cursor", "bind", "loss")):
         return True
     return sql.is_incidental(str(request.get("sql", request.get("script", "function"))))
 
 
 def delivery(request: dict[str, Plain]) -> bool:
     """Whether the server said it without being asked."""
-    return "notification" in request
+    return "notification" in request or "loss" in request

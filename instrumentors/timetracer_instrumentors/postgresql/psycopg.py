@@ -18,7 +18,7 @@ from timetracer.seams.mounts.listener import Mounted
 from timetracer.seams.mounts.reactor import WRITE
 from timetracer.seams.mounts.relay import Relay, put, relay, taken
 from timetracer.seams.wire import Wire
-from timetracer_instrumentors.postgresql import POSTGRESQL, libpq, tls
+from timetracer_instrumentors.postgresql import POSTGRESQL, libpq, sqlalchemy, tls
 from timetracer_instrumentors.postgresql.calls import Calls
 
 _CALLS = "_timetracer_calls"
@@ -130,6 +130,8 @@ def _intercepted(
     wire: Wire, steps: Generator[Any, Any, Any], secure: tls.Session, context: SSLContext
 ) -> Generator[Any, Any, Any]:
     """Run the opening of a connection: between its TCP handshake and its first byte, put the relay there."""
+    from psycopg import OperationalError
+
     secure.context = context
     descriptor, wanted = next(steps)
     while not (yield descriptor, wanted):
@@ -140,15 +142,16 @@ def _intercepted(
     driver = put(descriptor)
     channel = Relay(line, driver, (yield from tls.secured(server, context, secure.host)), secure.unbound)
     calls = Calls(line, channel, secure)
-    try:
-        step = steps.send(WRITE)
-        while True:
-            calls.look()
-            ready = yield step
-            step = steps.send(ready)
-    except StopIteration as done:
-        setattr(done.value, _CALLS, calls)
-        return done.value
+    with calls.during(OperationalError, attended=True):
+        try:
+            step = steps.send(WRITE)
+            while True:
+                calls.look()
+                ready = yield step
+                step = steps.send(ready)
+        except StopIteration as done:
+            setattr(done.value, _CALLS, calls)
+            return done.value
 
 
 def mounted(
@@ -215,7 +218,7 @@ _BASE = "psycopg._connection_base:BaseConnection"
 INSTRUMENTOR = replace(
     POSTGRESQL,
     library="psycopg",
-    scopes=("opentelemetry.instrumentation.psycopg",),
+    scopes=("opentelemetry.instrumentation.psycopg", sqlalchemy.SCOPE),
     errors=_errors,
     seams=(
         WireSeam("psycopg:connect", tapped=attempted, mounted=asked),
@@ -229,5 +232,6 @@ INSTRUMENTOR = replace(
         WireSeam("psycopg:AsyncConnection.wait", tapped=waited, mounted=waited),
         WireSeam(f"{_BASE}.cancel", tapped=cancelled, mounted=cancelled),
         WireSeam(f"{_BASE}._cancel_gen", tapped=cancelled_gen, mounted=cancelled_gen),
+        *sqlalchemy.SEAMS,
     ),
 )

@@ -20,7 +20,7 @@ from timetracer.seams.declaration import WireSeam
 from timetracer.seams.mounts.listener import Mounted
 from timetracer.seams.mounts.relay import Relay, relay
 from timetracer.seams.wire import Wire
-from timetracer_instrumentors.postgresql import POSTGRESQL, libpq, tls
+from timetracer_instrumentors.postgresql import POSTGRESQL, libpq, sqlalchemy, tls
 from timetracer_instrumentors.postgresql.calls import Calls
 from timetracer_instrumentors.postgresql.sql import is_copy_in
 
@@ -313,10 +313,11 @@ def _errors() -> tuple[type[BaseException], ...]:
 INSTRUMENTOR = replace(
     POSTGRESQL,
     library="psycopg2",
-    scopes=("opentelemetry.instrumentation.psycopg2",),
+    scopes=("opentelemetry.instrumentation.psycopg2", sqlalchemy.SCOPE),
     errors=_errors,
     seams=(
         WireSeam("psycopg2:_connect", tapped=tapped, mounted=mounted),
         WireSeam("psycopg2.extensions:encrypt_password", tapped=encrypted, mounted=encrypted),
+        *sqlalchemy.SEAMS,
     ),
 )

@@ -105,22 +105,31 @@ def bare(sql: str) -> str:
     return _COMMENT.sub(" ", sql).strip() if "--" in sql or "/*" in sql else sql.strip()
 
 
+def order(member: str) -> str:
+    """What puts a set's members into one order. What was made up for this run says nothing: it stays where it is."""
+    return IDENTIFIER.sub("", member)
+
+
 @remembered
 def normal(sql: str) -> str:
     """The statement as it is compared: names that drivers made up are all alike, and what means the same in any order
     (see `_unordered`) is in one."""
-    found = _NAMING.sub(r"\1name", bare(sql))
+    return in_order(_NAMING.sub(r"\1name", bare(sql)), order)
+
+
+def has_sets(sql: str) -> bool:
+    """Whether there is anything in it that means the same in any order."""
+    return any(len(items) > 1 for items in _unordered(sql))
+
+
+def in_order(sql: str, by: Callable[[str], str]) -> str:
+    """A statement whose sets (see `_unordered`) are sorted by what is said of each member."""
     pieces, at = list[str](), 0
-    for items in _unordered(found):
-        for (start, end), item in zip(items, sorted((found[slice(*item)] for item in items), key=order), strict=True):
-            pieces += [found[at:start], item]
+    for items in _unordered(sql):
+        for (start, end), item in zip(items, sorted((sql[slice(*item)] for item in items), key=by), strict=True):
+            pieces += [sql[at:start], item]
             at = end
-    return "".join(pieces) + found[at:]
-
-
-def order(member: str) -> str:
-    """What puts a set's members into one order. What was made up for this run says nothing: it stays where it is."""
-    return IDENTIFIER.sub("", member)
+    return "".join(pieces) + sql[at:]
 
 
 @lru_cache(maxsize=2000)

@@ -20,8 +20,8 @@ from timetracer_instrumentors.postgresql.asking import (
     Asking,
     clients,
 )
-from timetracer_instrumentors.postgresql.messages import integers, number, text
-from timetracer_instrumentors.postgresql.operations import Pending, Result, Statement
+from timetracer_instrumentors.postgresql.messages import fields, integers, number, text
+from timetracer_instrumentors.postgresql.operations import Outcome, Pending, Result, Statement
 from timetracer_instrumentors.postgresql.using import Used, used
 
 KEPT = 1000
@@ -64,6 +64,18 @@ class Tap(Asking):
         pending = next((one for one in self._pending if one.tape is not None), None)
         if pending is not None:
             pending.outcome.lost = True
+        elif not self._pending:
+            self._ended(Outcome(lost=True))
+
+    def _ended(self, outcome: Outcome) -> None:
+        """The server ends the connection, on which nothing was asked."""
+        if self._over or self._answered or not any(self._key):
+            return
+        self._over = True
+        tape = self._line.told("loss", self._key[0], self._said, self._database)
+        if tape is not None:
+            tape.answered((outcome, None))
+            tape.finish()
 
     def _result(self, pending: Pending) -> Result:
         results = pending.outcome.results
@@ -170,6 +182,9 @@ class Tap(Asking):
         """ErrorResponse: it belongs to the head, or (of a Parse, Bind or Describe) to the Execute that it led to."""
         self._head()
         if not self._pending:
+            said = fields(payload)
+            if said.get("severity_nonlocalized", said.get("severity")) in ("FATAL", "PANIC"):
+                self._ended(Outcome(error=payload))
             return
         if self._pending[0].kind == SYNC and self._answered:  # a constraint that is looked at when the transaction ends
             self._fail(self._answered[-1], payload)

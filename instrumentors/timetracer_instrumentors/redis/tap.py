@@ -18,7 +18,7 @@ from timetracer_instrumentors.redis.commands import (
     SUBSCRIBING,
     UNSUBSCRIBING,
 )
-from timetracer_instrumentors.redis.resp import Frames, RespError, command, simple
+from timetracer_instrumentors.redis.resp import Frames, RespError, command, parsed, simple
 
 if TYPE_CHECKING:
     from timetracer.seams.wire import TappedLine
@@ -191,6 +191,7 @@ class RedisTap:
         if self._subscribing and frame[0] == _ERROR:
             self._subscribing -= 1
             return
+        parsed(frame)  # raises what is none: of a reply that can be told later, a delivery is known by what it says
         tape = self._line.told(DELIVERY, self._database)
         if tape is not None:
             tape.request_reel.whole(frame)

@@ -65,6 +65,19 @@ async def terminated_by_another(world: World) -> Any:
 
 
 @operation
+async def terminated_while_idle(world: World) -> Any:
+    ended = asyncio.Event()
+    c = await world.connect(server_settings={"application_name": "idle victim"})
+    c.add_termination_listener(lambda _: ended.set())
+    seen = [await c.fetchval("SELECT 'alive'"), c.is_closed()]
+    await world.connection.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'idle victim'"
+    )
+    await asyncio.wait_for(ended.wait(), 10)
+    return [*seen, c.is_closed(), await failing(c.fetch("SELECT 'too late'"))]
+
+
+@operation
 async def terminate(world: World) -> Any:
     c = await world.connect()
     seen = [await c.fetchval("SELECT 1"), c.terminate(), c.is_closed()]

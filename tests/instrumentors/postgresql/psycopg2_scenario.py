@@ -230,6 +230,16 @@ def connecting(conninfo: str, steps: Steps, schema: str) -> None:
         one.cursor().execute("select pg_terminate_backend(pg_backend_pid())")
 
     steps.fails("terminated", ended)
+    victim, other = psycopg2.connect(conninfo), psycopg2.connect(conninfo)
+    with victim.cursor() as cursor, other.cursor() as killer:
+        cursor.execute("select 'idle', 1")
+        steps.add("idle", cursor.fetchone())
+        killer.execute("select pg_terminate_backend(%s, 5000)", (victim.info.backend_pid,))
+        steps.fails("terminated while idle", lambda: cursor.execute("select 'too late'"))
+        killer.execute("select 'the other one'")
+        steps.add("closed", (victim.closed, killer.fetchone()))
+    steps.fails("closed before", victim.cursor)
+    other.close()
     connections = pool.ThreadedConnectionPool(2, 3, conninfo, options=f"-c search_path={schema}")
     for number in range(4):
         db = connections.getconn()

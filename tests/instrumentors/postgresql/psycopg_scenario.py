@@ -248,6 +248,11 @@ def connecting(conninfo: str, steps: Steps) -> None:
             db.execute("select pg_terminate_backend(pg_backend_pid())")
 
     steps.fails("terminated", ended)
+    with psycopg.connect(conninfo, autocommit=True) as victim, psycopg.connect(conninfo, autocommit=True) as other:
+        steps.add("idle", victim.execute("select 'idle', 1").fetchone())
+        other.execute("select pg_terminate_backend(%s, 5000)", (victim.info.backend_pid,))
+        steps.fails("terminated while idle", lambda: victim.execute("select 'too late'"))
+        steps.add("closed", (victim.closed, victim.broken, other.execute("select 'the other one'").fetchone()))
 
 
 def pooling(conninfo: str, steps: Steps, schema: str) -> None:

@@ -8,6 +8,7 @@ import select
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -245,8 +246,12 @@ def test_an_asynchronous_connection_is_cancelled(path: Path, postgresql: Databas
         with pytest.raises(psycopg2.OperationalError, match="underway"):
             db.cancel()
         extras.wait_select(db)
-        cursor = db.cursor()
+        cursor, pid = db.cursor(), db.info.backend_pid
         cursor.execute("select pg_sleep(60)")
+        with closing(psycopg2.connect(postgresql.url)) as other, other.cursor() as looking:
+            other.autocommit = True
+            while not looking.rowcount > 0:  # a cancel that comes before the query cancels nothing
+                looking.execute("select from pg_stat_activity where wait_event = 'PgSleep' and pid = %s", (pid,))
         db.cancel()
         with pytest.raises(extensions.QueryCanceledError):
             extras.wait_select(db)

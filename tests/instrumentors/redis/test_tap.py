@@ -6,7 +6,7 @@ import itertools
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from timetracer.cassette.model import Exchange
@@ -236,6 +236,7 @@ def test_split_anywhere_it_is_the_same(sent: list[int], received: list[int]) -> 
     assert line.seen == [("SET a …", {"simple": "OK"}), ("MULTI GET a; EXEC", ["\r\n"])]
 
 
+@example([b"\x00", b":\r\n"])
 @given(st.lists(st.binary(min_size=1)))
 def test_hostile_bytes_end_the_tapping_with_one_error(pieces: list[bytes]) -> None:
     line = Line()

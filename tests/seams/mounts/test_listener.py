@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -85,6 +86,21 @@ def test_what_nobody_asked_for_is_delivered() -> None:
         client.sendall(b"a")
         assert client.recv(2) == b"aa"
         line.deliver(b"news")
+        assert client.recv(4) == b"news"
+    channel.close()
+
+
+def test_who_delivers_does_not_wait_for_who_has_the_connection() -> None:
+    line, channel, client = mounted()
+    with client:
+        client.sendall(b"a")
+        assert client.recv(2) == b"aa"
+        with channel.lock:
+            other = threading.Thread(target=line.deliver, args=(b"news",), daemon=True)
+            other.start()
+            other.join(20)
+            assert not other.is_alive()
+        channel.pump()
         assert client.recv(4) == b"news"
     channel.close()
 

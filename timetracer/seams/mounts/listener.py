@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import socket
 import tempfile
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -73,16 +74,31 @@ class Mounted(Channel):
     def __init__(self, line: MountedLine, name: str) -> None:
         super().__init__()
         self.line = line
+        self._unasked: deque[bytes] = deque()
         self._door = Door(name, self._enter, self.lock)
         self.directory = self._door.directory
         line.pushed(self.deliver)
 
     def deliver(self, data: bytes) -> None:
-        """Bytes that the client did not ask for just now. From any thread."""
-        with self.lock:
-            if self._ends and not self.closed:
-                self._ends[0].pending.append(memoryview(data))
-                self.pump()
+        """Bytes that the client did not ask for just now. From any thread, which may hold another connection, and does
+        not wait for this one: whoever has it just now says them."""
+        self._unasked.append(data)
+        self._say_unasked()
+
+    def pump(self) -> None:
+        super().pump()
+        self._say_unasked()
+
+    def _say_unasked(self) -> None:
+        while self._unasked and self.lock.acquire(blocking=False):
+            try:
+                while self._unasked:
+                    data = self._unasked.popleft()
+                    if self._ends and not self.closed:
+                        self._ends[0].pending.append(memoryview(data))
+                super().pump()
+            finally:
+                self.lock.release()
 
     def _enter(self, client: socket.socket) -> None:
         with self.lock:
