@@ -75,12 +75,14 @@ class Calls:
         finally:
             self._end(caller)
 
-    def around(self, steps: Generator[Any, Any, Given], lost: type[Exception]) -> Generator[Any, Any, Given]:
-        """A call that is a generator, which yields where it would block."""
+    def around(
+        self, steps: Generator[Any, Any, Given], lost: type[Exception], first: Any = None
+    ) -> Generator[Any, Any, Given]:
+        """A call that is a generator, which yields where it would block. `first` is sent to one that runs already."""
         self.channel.attended = True  # `look` follows whatever the driver does
         caller = self._begin()
         try:
-            step = next(steps)
+            step = steps.send(first)
             while True:
                 self.look()
                 try:

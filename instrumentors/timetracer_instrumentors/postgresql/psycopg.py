@@ -142,16 +142,9 @@ def _intercepted(
     driver = put(descriptor)
     channel = Relay(line, driver, (yield from tls.secured(server, context, secure.host)), secure.unbound)
     calls = Calls(line, channel, secure)
-    with calls.during(OperationalError, attended=True):
-        try:
-            step = steps.send(WRITE)
-            while True:
-                calls.look()
-                ready = yield step
-                step = steps.send(ready)
-        except StopIteration as done:
-            setattr(done.value, _CALLS, calls)
-            return done.value
+    connection = yield from calls.around(steps, OperationalError, WRITE)
+    setattr(connection, _CALLS, calls)
+    return connection
 
 
 def mounted(
