@@ -39,7 +39,7 @@ def test_help_loads_no_command_and_nothing_of_the_engine(fresh_python: Any) -> N
         "with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit): main()\n"
         "print(*sorted(name for name in sys.modules if name.startswith(('timetracer', 'opentelemetry'))))"
     )
-    assert fresh_python(probe) == "timetracer timetracer.cli timetracer.cli.app timetracer.errors"
+    assert fresh_python(probe) == "timetracer timetracer.cli timetracer.cli.app timetracer.cli.values timetracer.errors"
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -14,6 +14,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from timetracer.cli.values import plainly
 from timetracer.errors import TimetracerError
 
 COMMANDS = {
@@ -58,13 +59,30 @@ Exit status:
 """
 
 
+class _Command(TyperCommand):
+    """One whose plain values are not validated."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        return plainly(super().get_params(ctx))
+
+
+class _App(typer.Typer):
+    """Of such commands."""
+
+    def command(self, name: str | None = None, **more: Any) -> Any:
+        return super().command(name, **{"cls": _Command, **more})
+
+
 def command_app() -> typer.Typer:
     """What the file of a command calls ``app``; its help is written in Markdown."""
-    return typer.Typer(add_completion=False, rich_markup_mode="markdown")
+    return _App(add_completion=False, rich_markup_mode="markdown")
 
 
 class _Commands(TyperGroup):
     """Turns what a user can meet into one line and an exit status; a traceback remains for our own mistakes."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        return plainly(super().get_params(ctx))
 
     def invoke(self, *args: Any, **kwargs: Any) -> Any:
         try:
