@@ -37,7 +37,9 @@ def test_steps_are_round(at_least: int, step: int) -> None:
     [
         (1_240_000_000, 50, "0       200 ms  400 ms  600 ms  800 ms  1 s"),
         (1_240_000_000, 14, "0          1 s"),
-        (90_000, 30, "0               50 µs"),
+        (90_000, 30, "0     20 µs  40 µs  60 µs"),
+        (400_000, 30, "0      100 µs  200 µs 300 µs"),
+        (5_400_000, 30, "0          2 ms       4 ms"),
         (300 * S, 40, "0       1m00s   2m00s   3m00s   4m00s"),
         (0, 10, "0"),
         (3, 40, "0            1 ns         2 ns"),
@@ -48,6 +50,11 @@ def test_labels_stand_at_their_ticks(length: int, cells: int, labels: str) -> No
     shown = axis.labels()
     assert shown.rstrip() == labels
     assert len(shown) == cells
+
+
+@given(st.integers(10, 59 * S), st.integers(32, 300))
+def test_where_the_width_allows_three_labels_tell_the_scale(length: int, cells: int) -> None:
+    assert len(Axis(0, length, cells).labels().replace("0 ", "0ns ", 1).replace(" ns", "ns").split()) >= 3
 
 
 @given(st.integers(0, 2**63), st.integers(1, 300))

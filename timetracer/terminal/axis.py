@@ -9,6 +9,10 @@ from timetracer.analysis.amounts import HOUR, MINUTE, duration, round_duration
 
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 _FULL, _RIGHT_HALF, _RIGHT_EIGHTH = "█", "▐", "▕"
+_FEWEST = 3
+"""Labels that an axis should have: with fewer, nobody sees its scale."""
+_TRIED = 3
+"""Smaller steps that are looked at for their sake."""
 _LONG_STEPS = (MINUTE, 2 * MINUTE, 5 * MINUTE, 10 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR, 6 * HOUR, 12 * HOUR, 24 * HOUR)
 
 
@@ -62,9 +66,29 @@ class Axis:
 @lru_cache(maxsize=64)
 def _ticks(length: int, cells: int) -> list[tuple[int, int]]:
     step = 1
+    narrower: list[int] = []
     while length and step * cells < length * (_longest_label(step, length) + 2):
+        narrower.append(step)
         step = round_step(step + 1)
+    chosen = _every(step, length, cells)
+    if len(_labelled(chosen, cells)) >= _FEWEST:
+        return chosen
+    for tried in reversed(narrower[-_TRIED:]):
+        ticks = _every(tried, length, cells)
+        if len(ticks) <= cells and len(_labelled(ticks, cells)) >= _FEWEST:
+            return ticks
+    return chosen
+
+
+def _every(step: int, length: int, cells: int) -> list[tuple[int, int]]:
     return [(tick * cells // max(1, length), tick) for tick in range(0, length, step)] or [(0, 0)]
+
+
+def _labelled(ticks: list[tuple[int, int]], cells: int) -> list[int]:
+    """The ticks whose labels stand on the line with a blank between them; none if one before the last has no room."""
+    ends = [cell + len(round_duration(tick)) for cell, tick in ticks]
+    together = any(end >= cell for end, (cell, _) in zip(ends, ticks[1:], strict=False))
+    return [] if together else [tick for end, (_, tick) in zip(ends, ticks, strict=True) if end <= cells]
 
 
 def _longest_label(step: int, length: int) -> int:
