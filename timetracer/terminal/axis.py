@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -11,8 +12,6 @@ _EIGHTHS = " ▏▎▍▌▋▊▉█"
 _FULL, _RIGHT_HALF, _RIGHT_EIGHTH = "█", "▐", "▕"
 _FEWEST = 3
 """Labels that an axis should have: with fewer, nobody sees its scale."""
-_TRIED = 3
-"""Smaller steps that are looked at for their sake."""
 _LONG_STEPS = (MINUTE, 2 * MINUTE, 5 * MINUTE, 10 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR, 6 * HOUR, 12 * HOUR, 24 * HOUR)
 
 
@@ -66,29 +65,34 @@ class Axis:
 @lru_cache(maxsize=64)
 def _ticks(length: int, cells: int) -> list[tuple[int, int]]:
     step = 1
-    narrower: list[int] = []
     while length and step * cells < length * (_longest_label(step, length) + 2):
-        narrower.append(step)
         step = round_step(step + 1)
-    chosen = _every(step, length, cells)
-    if len(_labelled(chosen, cells)) >= _FEWEST:
-        return chosen
-    for tried in reversed(narrower[-_TRIED:]):
+    best = _every(step, length, cells)
+    for tried in _smaller(step):
+        most = _labelled(best, cells)
+        if most >= _FEWEST or not length:
+            break
         ticks = _every(tried, length, cells)
-        if len(ticks) <= cells and len(_labelled(ticks, cells)) >= _FEWEST:
-            return ticks
-    return chosen
+        best = ticks if _labelled(ticks, cells) > most else best
+    return best
+
+
+def _smaller(step: int) -> Iterator[int]:
+    """Steps below, the largest first: what is left of the tens, and a quarter and two fifths of ten."""
+    power = 10 ** (len(str(step)) - 1)
+    tens = [digits * unit // 10 for unit in (power, power // 10) for digits in (50, 40, 25, 20, 10)]
+    yield from (tried for tried in tens if 0 < tried < step)
 
 
 def _every(step: int, length: int, cells: int) -> list[tuple[int, int]]:
     return [(tick * cells // max(1, length), tick) for tick in range(0, length, step)] or [(0, 0)]
 
 
-def _labelled(ticks: list[tuple[int, int]], cells: int) -> list[int]:
-    """The ticks whose labels stand on the line with a blank between them; none if one before the last has no room."""
+def _labelled(ticks: list[tuple[int, int]], cells: int) -> int:
+    """How many labels stand on the line; none where one stands in the way of another."""
     ends = [cell + len(round_duration(tick)) for cell, tick in ticks]
-    together = any(end >= cell for end, (cell, _) in zip(ends, ticks[1:], strict=False))
-    return [] if together else [tick for end, (_, tick) in zip(ends, ticks, strict=True) if end <= cells]
+    crowded = any(end >= cell for end, (cell, _) in zip(ends, ticks[1:], strict=False))
+    return 0 if crowded else sum(end <= cells for end in ends)
 
 
 def _longest_label(step: int, length: int) -> int:
