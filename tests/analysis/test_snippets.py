@@ -46,6 +46,14 @@ def test_a_word_has_the_path_of_its_value(word: str, path: str, text: str) -> No
     assert found.match.casefold() == word.casefold()
 
 
+def test_an_attribute_that_is_asked_for_is_the_place() -> None:
+    span = answered(b"x")
+    span.attributes = {"http.method": "GET"}
+    found = snippet(span, "get", "http.method")
+    assert found == Snippet("span.attributes.http.method", "", "GET", "")
+    assert snippet(span, "get", "http.route") is None
+
+
 def test_what_is_nowhere_has_no_snippet() -> None:
     assert snippet(answered(b"pin"), "needle") is None
     assert snippet(answered(b"pin"), "") is None

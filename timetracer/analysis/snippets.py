@@ -33,10 +33,13 @@ class Snippet:
     after: str
 
 
-def snippet(span: Span, word: str) -> Snippet | None:
+def snippet(span: Span, word: str, attribute: str = "") -> Snippet | None:
     """The first place of a span that has `word`, whatever its case; None: it stands in no single value.
 
     Values come before names: a word that is both is shown where it says more.
+
+    Args:
+        attribute: the name of the one that is to have it; empty: anything may.
     """
     if not word:
         return None
@@ -44,6 +47,8 @@ def snippet(span: Span, word: str) -> Snippet | None:
     folded = word.casefold()
     named: Snippet | None = None
     for path, text in places(span):
+        if attribute and path != f"span.attributes.{attribute}":
+            continue
         if folded not in text.casefold():
             if named is None and (found := pattern.search(path)):
                 named = _cut(path, f"{path} = {text}", *found.span())

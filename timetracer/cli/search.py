@@ -59,7 +59,7 @@ def search(
     reader = Reader(path)
     found = {entry.name: (entry, hit) for entry, hit in _found(reader, asked)}
     entries = newest_first(entry for entry, _ in found.values())
-    word = next(iter(_words(asked.within)), "")
+    word = next(_words(asked.within), ("", ""))
     if as_json:
         listed = [table_data(entry) | _hit_data(found[entry.name][1], word) for entry in entries]
         print_json({"cassettes": listed, "damaged": reader.damaged()})
@@ -105,7 +105,7 @@ def _decoded(name: str, data: bytes, reader: Reader) -> list[tuple[str, Cassette
     return [(f"{file}:{number}", cassette) for number, cassette in enumerate(cassettes, 1)]
 
 
-def _lines(entries: list[Entry], hits: dict[str, Any], word: str, sheet: Paper) -> Iterator[Text]:
+def _lines(entries: list[Entry], hits: dict[str, Any], word: tuple[str, str], sheet: Paper) -> Iterator[Text]:
     if not entries:
         yield Text("nothing found", QUIET)
         return
@@ -117,22 +117,22 @@ def _lines(entries: list[Entry], hits: dict[str, Any], word: str, sheet: Paper) 
         if hit is not None:
             title = f"#{hit.number} {about(hit.span).title}"
             yield Text(f"  {sheet.clip(sheet.text(title), max(10, min(sheet.width, 200) - 2))}", QUIET)
-            where = snippet(hit.span, word)
+            where = snippet(hit.span, *word)
             if where is not None:
                 yield _drawn(where, sheet)
     yield Text(f"{len(entries):,} found", QUIET)
 
 
-def _words(query: Query) -> Iterator[str]:
-    """What to look for in the span that was found: the words, else the values that attributes have to have."""
-    yield from query.texts
+def _words(query: Query) -> Iterator[tuple[str, str]]:
+    """What to look for in the span that was found: the words, else (value, attribute) that it has to have."""
+    yield from ((text, "") for text in query.texts)
     for term in query.terms:
         if "." in term.field and term.sign in (":", "=") and not term.negated:
-            yield term.values[0]
+            yield term.values[0], term.field
 
 
-def _hit_data(hit: Node | None, word: str) -> dict[str, Any]:
-    where = snippet(hit.span, word) if hit is not None else None
+def _hit_data(hit: Node | None, word: tuple[str, str]) -> dict[str, Any]:
+    where = snippet(hit.span, *word) if hit is not None else None
     return {"span": hit.number if hit is not None else None, "match": asdict(where) if where else None}
 
 
