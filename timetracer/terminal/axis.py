@@ -33,13 +33,16 @@ class Axis:
         Args:
             offset: ns from the beginning of all time to that of this axis; then the first label says where it begins.
         """
-        line = ""
+        shown: list[tuple[int, str]] = []
         for cell, tick in self.ticks():
             label = round_duration(tick, ascii_only=ascii_only)
             if offset:
                 label = f"+{label}" if tick else duration(offset, ascii_only=ascii_only)
-            if cell + len(label) <= self.cells and (not line or cell > len(line)):
-                line = line.ljust(cell) + label
+            shown.append((cell, label))
+        line, count = _written(shown, self.cells)
+        if count < _FEWEST:  # the last one may end where the axis does: its tick is still below it
+            cell, label = shown[-1]
+            line, _ = _written([*shown[:-1], (max(0, min(cell, self.cells - len(label))), label)], self.cells)
         return line.ljust(self.cells)
 
     def bar(self, start: int, end: int, *, ascii_only: bool = False) -> tuple[int, str]:
@@ -60,6 +63,15 @@ class Axis:
     def _eighths(self, time: int) -> int:
         inside = min(max(time - self.start, 0), self.length)
         return (inside * self.cells * 8 + self.length // 2) // max(1, self.length)
+
+
+def _written(labels: list[tuple[int, str]], cells: int) -> tuple[str, int]:
+    """(the line, how many have room on it) of labels with the cells that they begin at."""
+    line, count = "", 0
+    for cell, label in labels:
+        if cell + len(label) <= cells and (not line or cell > len(line)):
+            line, count = line.ljust(cell) + label, count + 1
+    return line, count
 
 
 @lru_cache(maxsize=64)
