@@ -31,6 +31,10 @@ from timetracer.settled import redactor_of
 _WHERE = re.compile(r'File "([^"]*)", line (\d+), in (\S+)')
 
 
+class NoTask(ReplayError):
+    """Nobody can do again what the cassette is the work of."""
+
+
 class _Block(Block):
     @property
     def hint(self) -> str:
@@ -128,7 +132,7 @@ def work(unit: Cassette, path: Path) -> tuple[Exchange, Instrumentor]:
     """What a cassette is the work of, and who can do it again.
 
     Raises:
-        ReplayError: nobody can.
+        NoTask: nobody can.
     """
     exchange = inbound(unit)
     instrumentor = installed.load(exchange.library) if exchange is not None else None
@@ -136,7 +140,7 @@ def work(unit: Cassette, path: Path) -> tuple[Exchange, Instrumentor]:
         what = "an inbound request or a task" if exchange is None else f"{exchange.library}'s work, which"
         why = "it is no recording of" if exchange is None else "it is a recording of"
         cannot = "" if exchange is None else " cannot be run again: no instrumentor that is installed here does that"
-        raise ReplayError(f"{path}: {why} {what}{cannot}")
+        raise NoTask(f"{path}: {why} {what}{cannot}")
     return exchange, instrumentor
 
 

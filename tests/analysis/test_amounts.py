@@ -66,6 +66,8 @@ def test_sizes(count: int, shown: str) -> None:
 
 def test_counts_agree_with_their_noun() -> None:
     assert [counted(count, "span") for count in (0, 1, 10_000)] == ["0 spans", "1 span", "10,000 spans"]
+    assert [counted(2, noun) for noun in ("process", "box", "match")] == ["2 processes", "2 boxes", "2 matches"]
+    assert counted(1, "process") == "1 process"
 
 
 @pytest.mark.parametrize(

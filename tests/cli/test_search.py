@@ -26,11 +26,22 @@ def test_in_every_kind_of_place(run: Any, place: Path, query: list[str], count: 
     assert (ran.status, len(json.loads(ran.out)["cassettes"])) == (0, count)
 
 
-def test_below_each_stands_the_span_that_was_found(run: Any, place: Path) -> None:
+def test_below_each_stands_the_span_that_was_found_and_the_word_in_its_middle(run: Any, place: Path) -> None:
     ran = run("search", place, "application/json", "status:503")
     lines = ran.out.splitlines()
-    assert lines[2].startswith("  #1 GET http://shop/orders: …") or "#1 GET /orders: …" in lines[2]
+    assert lines[2] in ("  #1 GET http://shop/orders", "  #1 GET /orders")
+    assert lines[3].strip().startswith("response.headers.content-type: »application/json«")
     assert lines[-1] == "1 found"
+    narrow = run("search", place, "application/json", "status:503", "--width", "60", "--ascii").out.splitlines()
+    assert ">application/json<" in narrow[3]
+    assert all(len(line) <= 60 for line in narrow)
+
+
+def test_the_value_of_an_attribute_that_was_asked_for_is_shown(run: Any, place: Path) -> None:
+    found = json.loads(run("search", place, "stock", "--json").out)["cassettes"][0]
+    assert found["match"]["match"].casefold() == "stock"
+    assert set(found["match"]) == {"path", "before", "match", "after"}
+    assert json.loads(run("search", place, "status:error", "--json").out)["cassettes"][0]["match"] is None
 
 
 def test_in_one_file(run: Any, one: Path) -> None:

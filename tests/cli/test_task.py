@@ -80,6 +80,22 @@ def test_what_is_no_task(run: Any, one: Path, tmp_path: Path) -> None:
     assert run("task", tmp_path / "none.json", "--app", APP).status == 2
 
 
+def test_where_there_is_no_task_those_that_are_there_are_named(run: Any, path: Path, one: Path) -> None:
+    other = path.with_name("no_task.json")
+    other.write_bytes(one.read_bytes())
+    for asked, problem in [
+        (path.parent, "is a directory"),
+        (path.with_name("none.json"), "there is no such cassette"),
+        (other, "cannot be run again"),
+    ]:
+        ran = run("task", asked, "--app", APP)
+        assert (ran.status, ran.out, ran.err.count("\n")) == (2, "", 1)
+        assert problem in ran.err
+        assert ran.err.rstrip().endswith(f"of tasks there are {path} (run break_down)")
+    path.unlink()
+    assert "is of a task" in run("task", other, "--app", APP).err
+
+
 def test_a_module_alone_has_its_app() -> None:
     assert command.find_app("services.memory_tasks") is tasks.app
     assert command.find_app("services.memory_tasks:app.conf") is tasks.app.conf

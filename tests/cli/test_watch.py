@@ -37,8 +37,8 @@ def test_what_is_recorded_from_now_on_is_printed(
     store.close()
     assert ran.status == 130
     first, second = ran.out.splitlines()
-    assert "POST /orders/7?x=1  502  1.24 s" in first
-    assert "GET /basket/7  200  144 ms" in second
+    assert "POST /orders/{id}  502  1.24 s" in first
+    assert "GET /basket/{id}  200  144 ms" in second
 
 
 def test_what_was_there_before_is_not(run: Any, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -437,3 +437,13 @@ def test_a_known_secret_in_a_cassette_and_what_the_user_keeps() -> None:
         assert one.request["headers"][0] == ["X-Own", header]  # type: ignore[index]
         assert one.response_body == b'{"Raw": "%b"}' % raw.encode()
         assert other.request["headers"] == [["X-Own", "other"]]
+
+
+def test_a_value_that_no_column_names_is_taken_out_by_its_place() -> None:
+    """What docs/security.md advises for ``INSERT INTO users VALUES ($1, $2)``."""
+    request: dict[str, Plain] = {"sql": "insert into users values ($1, $2)", "parameters": [1, "hunter2zz"]}
+    same, _, _ = Redactor(DEFAULT).redact_request(request, None, Pseudonyms())
+    assert same == request
+    ours = Redactor(DEFAULT.also(paths=["request.parameters[1]"]))
+    new, _, _ = ours.redact_request(request, None, Pseudonyms())
+    assert new["parameters"] == [1, "redacted-rule-1"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,7 +39,14 @@ def test_steps_are_round(at_least: int, step: int) -> None:
     [
         (1_240_000_000, 50, "0       200 ms  400 ms  600 ms  800 ms  1 s"),
         (1_240_000_000, 14, "0          1 s"),
-        (90_000, 30, "0               50 µs"),
+        (90_000, 30, "0       25 µs   50 µs    75 µs"),
+        (400_000, 30, "0      100 µs  200 µs 300 µs"),
+        (283_000_000, 16, "0         200 ms"),
+        (2_100_000, 24, "0          1 ms     2 ms"),
+        (119_000_000, 16, "0     50 ms"),
+        (1_060_000, 36, "0            400 µs        800 µs"),
+        (11_000_000, 20, "0      4 ms   8 ms"),
+        (5_400_000, 30, "0          2 ms       4 ms"),
         (300 * S, 40, "0       1m00s   2m00s   3m00s   4m00s"),
         (0, 10, "0"),
         (3, 40, "0            1 ns         2 ns"),
@@ -48,6 +57,11 @@ def test_labels_stand_at_their_ticks(length: int, cells: int, labels: str) -> No
     shown = axis.labels()
     assert shown.rstrip() == labels
     assert len(shown) == cells
+
+
+@given(st.integers(10, 59 * S), st.integers(36, 300))
+def test_where_the_width_allows_three_labels_tell_the_scale(length: int, cells: int) -> None:
+    assert len(re.findall(r"\S+(?: [nµm]?s)?", Axis(0, length, cells).labels())) >= 3
 
 
 @given(st.integers(0, 2**63), st.integers(1, 300))

@@ -20,6 +20,16 @@ def test_what_it_is_and_how_much(order: Cassette) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("service", "shown"),
+    [("shop", True), ("unknown_service", False), ("unknown_service:python", False), ("unknown_services", True)],
+)
+def test_a_service_without_a_name_is_not_named(order: Cassette, service: str, shown: bool) -> None:
+    order.resource["service.name"] = service
+    _, below = heading(order, Paper(160))
+    assert (service in below.plain) is shown
+
+
 def test_words_flow_over_as_many_lines_as_they_need() -> None:
     assert [line.plain for line in flow(["one", "two", "three"], Paper(40))] == ["one · two · three"]
     assert [line.plain for line in flow(["a" * 20, "b" * 20, "c"], Paper(40))] == ["a" * 20, "b" * 20 + " · c"]

@@ -28,7 +28,9 @@ FAILED = Entry(
     size=2_048,
     fingerprint="41938ace435aaca5",
 )
-FINE = FAILED._replace(name="b.json", start=START + 10**9, method="GET", target="/", status=404, error=False, spans=1)
+FINE = FAILED._replace(
+    name="b.json", start=START + 10**9, method="GET", route="/", target="/", status=404, error=False, spans=1
+)
 OUTSIDE = FINE._replace(
     name="process-1.jsonl:1", kind="process", start=START + 2 * 10**9, method="", target="tick", status=None
 )
@@ -51,30 +53,30 @@ def test_the_newest_is_first() -> None:
         (
             150,
             """\
-when (UTC)           route               status    took   spans  error  service  name
-2025-01-02 03:04:07  (process) tick              1.24 s       1         shop     process-1.jsonl:1
-2025-01-02 03:04:06  GET /                  404  1.24 s       1         shop     b.json
-2025-01-02 03:04:05  POST /orders/7?x=1     502  1.24 s  12,345  ✗      shop     20250102T030405.678901Z-POST_order.json
+when (UTC)           route or path      status    took   spans  error  service  name
+2025-01-02 03:04:07  (process) tick             1.24 s       1         shop     process-1.jsonl:1
+2025-01-02 03:04:06  GET /                 404  1.24 s       1         shop     b.json
+2025-01-02 03:04:05  POST /orders/{id}     502  1.24 s  12,345  ✗      shop     20250102T030405.678901Z-POST_order.json
 3 cassettes, 1 with errors
 """,
         ),
         (
             100,
             """\
-when (UTC)           route               status    took   spans  error  service  name
-2025-01-02 03:04:07  (process) tick              1.24 s       1         shop     process-1.jsonl:1
-2025-01-02 03:04:06  GET /                  404  1.24 s       1         shop     b.json
-2025-01-02 03:04:05  POST /orders/7?x=1     502  1.24 s  12,345  ✗      shop     20250102T030405.67…
+when (UTC)           route or path      status    took   spans  error  service  name
+2025-01-02 03:04:07  (process) tick             1.24 s       1         shop     process-1.jsonl:1
+2025-01-02 03:04:06  GET /                 404  1.24 s       1         shop     b.json
+2025-01-02 03:04:05  POST /orders/{id}     502  1.24 s  12,345  ✗      shop     20250102T030405.678…
 3 cassettes, 1 with errors
 """,
         ),
         (
             60,
             """\
-route              status    took  error  name
+route or path      status    took  error  name
 (process) tick             1.24 s         process-1.jsonl:1
 GET /                 404  1.24 s         b.json
-POST /orders/7?x…     502  1.24 s  ✗      20250102T030405.6…
+POST /orders/{id}     502  1.24 s  ✗      20250102T030405.6…
 3 cassettes, 1 with errors
 """,
         ),
@@ -101,7 +103,9 @@ def test_no_cassettes_are_told() -> None:
 @pytest.mark.parametrize(
     ("entry", "named"),
     [
-        (FAILED, "POST /orders/7?x=1"),
+        (FAILED, "POST /orders/{id}"),
+        (FAILED._replace(route="/orders/7"), "POST /orders/7"),
+        (FAILED._replace(method="", route="test_a[b", target="test_a[b?]"), "test_a[b?]"),
         (OUTSIDE, "(process) tick"),
         (OUTSIDE._replace(target=""), "(process)"),
         (FAILED._replace(method="", target="tests/test_a.py::test_b"), "tests/test_a.py::test_b"),

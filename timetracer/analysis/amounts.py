@@ -53,8 +53,9 @@ def size(count: int) -> str:
 
 
 def counted(count: int, noun: str) -> str:
-    """``1 span``, ``2 spans``, ``10,000 spans``."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+    """``1 span``, ``2 spans``, ``10,000 spans``, ``2 processes``."""
+    plural = "" if count == 1 else "es" if noun.endswith(("s", "x", "ch", "sh")) else "s"
+    return f"{count:,} {noun}{plural}"
 
 
 def moment(ns: int) -> str:

@@ -18,9 +18,9 @@ def list_cassettes(
 ) -> None:
     """List cassettes, the newest first.
 
-    Route, status, duration, spans, errors, service, and the name that the other commands take. Recordings of what
-    happened outside any request are marked (process). Into a pipe, nothing is cut. Files that cannot be read are named
-    at the end, with exit status 1.
+    Route (the path where none is known), status, duration, spans, errors, service, and the name that the other commands
+    take. Recordings of what happened outside any request are marked (process). Into a pipe, nothing is cut. Files that
+    cannot be read are named at the end, with exit status 1.
     """
     reader = Reader(path)
     entries = newest_first(progress(reader.entries(), "reading"))

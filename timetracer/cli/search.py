@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from functools import partial
 from typing import Annotated, Any
 
 import typer
+from rich.cells import cell_len
 from rich.text import Text
 
-from timetracer.analysis.query import QueryError, parsed
+from timetracer.analysis.query import Query, QueryError, parsed
 from timetracer.analysis.searching import ENTRY_FIELDS, Search, entry_values
 from timetracer.analysis.semconv import about
-from timetracer.analysis.span_query import searchable
+from timetracer.analysis.snippets import Snippet, snippet
 from timetracer.analysis.tree import Node
 from timetracer.cassette import layouts
 from timetracer.cassette.model import Cassette
@@ -33,7 +35,7 @@ _EPILOG = """Examples:
 
 - `timetracer search cassettes.sqlite 'out of stock' lib:httpx`
 """
-_AROUND = 40
+_INDENT = "     "
 
 
 @app.command("search", epilog=_EPILOG)
@@ -48,7 +50,7 @@ def search(
     """Find cassettes, the newest first.
 
     A word is looked for in the spans, attributes and payloads; a field by what `list` shows; a name with a dot is an
-    attribute. All terms must hold. Below each cassette stands the first span that was found.
+    attribute. All terms must hold. Below each cassette stands the first span that was found, and the word in it.
     """
     try:
         asked = Search.of(parsed(" ".join(_quoted(word) for word in query), ENTRY_FIELDS))
@@ -57,18 +59,16 @@ def search(
     reader = Reader(path)
     found = {entry.name: (entry, hit) for entry, hit in _found(reader, asked)}
     entries = newest_first(entry for entry, _ in found.values())
+    word = next(_words(asked.within), ("", ""))
     if as_json:
-        listed = [
-            table_data(entry) | {"span": hit.number if (hit := found[entry.name][1]) else None} for entry in entries
-        ]
+        listed = [table_data(entry) | _hit_data(found[entry.name][1], word) for entry in entries]
         print_json({"cassettes": listed, "damaged": reader.damaged()})
     else:
         on = console(width=width)
         if width is None and not on.is_terminal:
             on.width = WIDEST
         sheet = paper(on, ascii_only=ascii_only)
-        words = asked.within.texts
-        put(on, _lines(entries, {name: hit for name, (_, hit) in found.items()}, words[0] if words else "", sheet))
+        put(on, _lines(entries, {name: hit for name, (_, hit) in found.items()}, word, sheet))
     reader.finish()
 
 
@@ -105,7 +105,7 @@ def _decoded(name: str, data: bytes, reader: Reader) -> list[tuple[str, Cassette
     return [(f"{file}:{number}", cassette) for number, cassette in enumerate(cassettes, 1)]
 
 
-def _lines(entries: list[Entry], hits: dict[str, Any], word: str, sheet: Paper) -> Iterator[Text]:
+def _lines(entries: list[Entry], hits: dict[str, Any], word: tuple[str, str], sheet: Paper) -> Iterator[Text]:
     if not entries:
         yield Text("nothing found", QUIET)
         return
@@ -115,15 +115,36 @@ def _lines(entries: list[Entry], hits: dict[str, Any], word: str, sheet: Paper) 
         yield drawn.line(place)
         hit: Node | None = hits[entry.name]
         if hit is not None:
-            said = f"#{hit.number} {about(hit.span).title}{_context(hit, word)}"
-            yield Text(f"  {sheet.clip(sheet.text(said), max(10, min(sheet.width, 200) - 2))}", QUIET)
+            title = f"#{hit.number} {about(hit.span).title}"
+            yield Text(f"  {sheet.clip(sheet.text(title), max(10, min(sheet.width, 200) - 2))}", QUIET)
+            where = snippet(hit.span, *word)
+            if where is not None:
+                yield _drawn(where, sheet)
     yield Text(f"{len(entries):,} found", QUIET)
 
 
-def _context(hit: Node, word: str) -> str:
-    """Where the first word stands, with a little of what is around it."""
-    text = searchable(hit.span)
-    at = text.casefold().find(word.casefold()) if word else -1
-    if at < 0:
-        return ""
-    return f": …{text[max(0, at - _AROUND) : at + len(word) + _AROUND]}…"
+def _words(query: Query) -> Iterator[tuple[str, str]]:
+    """What to look for in the span that was found: the words, else (value, attribute) that it has to have."""
+    yield from ((text, "") for text in query.texts)
+    for term in query.terms:
+        if "." in term.field and term.sign in (":", "=") and not term.negated:
+            yield term.values[0], term.field
+
+
+def _hit_data(hit: Node | None, word: tuple[str, str]) -> dict[str, Any]:
+    where = snippet(hit.span, *word) if hit is not None else None
+    return {"span": hit.number if hit is not None else None, "match": asdict(where) if where else None}
+
+
+def _drawn(where: Snippet, sheet: Paper) -> Text:
+    """``path: …before »word« after…``: the word in the middle, and never what is cut where there is no room."""
+    left, right = (">", "<") if sheet.ascii_only else ("»", "«")
+    match = sheet.clip(sheet.text(where.match), sheet.width // 2)
+    room = min(sheet.width, 200) - len(_INDENT) - cell_len(match) - 2
+    path = sheet.clip(sheet.text(where.path), max(10, room // 3))
+    each = max(0, (room - cell_len(path) - 2) // 2)
+    before = sheet.text(where.before)
+    short = before if cell_len(before) <= each else sheet.clip(before[::-1], each)[::-1]
+    line = Text(_INDENT).append(f"{path}: ", "cyan").append(short, QUIET)
+    line.append(f"{left}{match}{right}", "bold yellow")
+    return line.append(sheet.clip(sheet.text(where.after), each), QUIET)

@@ -12,12 +12,15 @@ from rich.text import Text
 
 from timetracer.cli.app import FOUND_WRONG, command_app
 from timetracer.cli.options import JsonOption
-from timetracer.cli.reading import print_json
-from timetracer.errors import SettingError
-from timetracer.rerunning import Rerun, rerun, told
+from timetracer.cli.reading import Reader, print_json
+from timetracer.errors import ReplayError, SettingError
+from timetracer.rerunning import NoTask, Rerun, rerun, told, work
 from timetracer.terminal.paper import ERROR, console, paper, put
 
 app = command_app()
+
+_NAMED = 10
+"""Cassettes that an error names."""
 
 _EPILOG = """Examples:
 
@@ -41,7 +44,15 @@ def run_again(
     It runs in this process, with its recorded arguments and request. Every call that it makes is answered from the
     cassette; nothing is stored, and nothing is sent on. The command says whether the task ends as recorded.
     """
-    result = rerun(cassette, find_app(of), stopped=_debug if debug else None)
+    if cassette.is_dir():
+        raise ReplayError(f"{cassette}: is a directory; {_tasks(cassette)}")
+    if not cassette.exists():
+        raise ReplayError(f"{cassette}: there is no such cassette; {_tasks(cassette.parent)}")
+    app = find_app(of)
+    try:
+        result = rerun(cassette, app, stopped=_debug if debug else None)
+    except NoTask as wrong:
+        raise ReplayError(f"{wrong}; {_tasks(cassette.parent)}") from None
     if as_json:
         print_json(_data(result))
     else:
@@ -50,6 +61,21 @@ def run_again(
         put(on, (Text(sheet.text(line), "" if result.as_recorded else ERROR) for line in result.text().splitlines()))
     if not result.as_recorded:
         raise typer.Exit(FOUND_WRONG)
+
+
+def _tasks(folder: Path) -> str:
+    """Which cassettes of a folder are of tasks, in words."""
+    found: list[str] = []
+    for name, unit in Reader(folder).cassettes() if folder.is_dir() else ():
+        try:
+            exchange, _ = work(unit, folder)
+        except NoTask:
+            continue
+        found.append(f"{name} ({exchange.key})")
+    if not found:
+        return f"no cassette in {folder} is of a task"
+    more = f" and {len(found) - _NAMED:,} more" if len(found) > _NAMED else ""
+    return f"of tasks there are {', '.join(found[:_NAMED])}{more}"
 
 
 def find_app(spec: str) -> Any:

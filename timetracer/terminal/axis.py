@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -9,6 +10,8 @@ from timetracer.analysis.amounts import HOUR, MINUTE, duration, round_duration
 
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 _FULL, _RIGHT_HALF, _RIGHT_EIGHTH = "█", "▐", "▕"
+_FEWEST = 3
+"""Labels that an axis should have: with fewer, nobody sees its scale."""
 _LONG_STEPS = (MINUTE, 2 * MINUTE, 5 * MINUTE, 10 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR, 6 * HOUR, 12 * HOUR, 24 * HOUR)
 
 
@@ -30,13 +33,16 @@ class Axis:
         Args:
             offset: ns from the beginning of all time to that of this axis; then the first label says where it begins.
         """
-        line = ""
+        shown: list[tuple[int, str]] = []
         for cell, tick in self.ticks():
             label = round_duration(tick, ascii_only=ascii_only)
             if offset:
                 label = f"+{label}" if tick else duration(offset, ascii_only=ascii_only)
-            if cell + len(label) <= self.cells and (not line or cell > len(line)):
-                line = line.ljust(cell) + label
+            shown.append((cell, label))
+        line, count = _written(shown, self.cells)
+        if count < _FEWEST:  # the last one may end where the axis does: its tick is still below it
+            cell, label = shown[-1]
+            line, _ = _written([*shown[:-1], (max(0, min(cell, self.cells - len(label))), label)], self.cells)
         return line.ljust(self.cells)
 
     def bar(self, start: int, end: int, *, ascii_only: bool = False) -> tuple[int, str]:
@@ -59,12 +65,46 @@ class Axis:
         return (inside * self.cells * 8 + self.length // 2) // max(1, self.length)
 
 
+def _written(labels: list[tuple[int, str]], cells: int) -> tuple[str, int]:
+    """(the line, how many have room on it) of labels with the cells that they begin at."""
+    line, count = "", 0
+    for cell, label in labels:
+        if cell + len(label) <= cells and (not line or cell > len(line)):
+            line, count = line.ljust(cell) + label, count + 1
+    return line, count
+
+
 @lru_cache(maxsize=64)
 def _ticks(length: int, cells: int) -> list[tuple[int, int]]:
     step = 1
     while length and step * cells < length * (_longest_label(step, length) + 2):
         step = round_step(step + 1)
+    best = _every(step, length, cells)
+    for tried in _smaller(step):
+        most = _labelled(best, cells)
+        if most >= _FEWEST or not length:
+            break
+        ticks = _every(tried, length, cells)
+        best = ticks if _labelled(ticks, cells) > most else best
+    return best
+
+
+def _smaller(step: int) -> Iterator[int]:
+    """Steps below, the largest first: what is left of the tens, and a quarter and two fifths of ten."""
+    power = 10 ** (len(str(step)) - 1)
+    tens = [digits * unit // 10 for unit in (power, power // 10) for digits in (50, 40, 25, 20, 10)]
+    yield from (tried for tried in tens if 0 < tried < step)
+
+
+def _every(step: int, length: int, cells: int) -> list[tuple[int, int]]:
     return [(tick * cells // max(1, length), tick) for tick in range(0, length, step)] or [(0, 0)]
+
+
+def _labelled(ticks: list[tuple[int, int]], cells: int) -> int:
+    """How many labels stand on the line; none where one stands in the way of another."""
+    ends = [cell + len(round_duration(tick)) for cell, tick in ticks]
+    crowded = any(end >= cell for end, (cell, _) in zip(ends, ticks[1:], strict=False))
+    return 0 if crowded else sum(end <= cells for end in ends)
 
 
 def _longest_label(step: int, length: int) -> int:

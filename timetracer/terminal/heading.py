@@ -35,9 +35,17 @@ def heading(cassette: Cassette, paper: Paper) -> Iterator[Text]:
     became = counts(cassette.spans)
     said += ["replay: " + ", ".join(f"{count:,} {what}" for what, count in became.items())] if became else []
     said += [cassette.name] if facts and cassette.name not in ("", facts.title) else []
-    said += [service] if isinstance(service, str) else []
+    said += [named] if isinstance(service, str) and (named := service_name(service)) else []
     said += [f"{moment(start)} UTC", f"trace {root.trace_id}"] if root else []
     yield from flow([paper.clip(paper.text(words), paper.width) for words in said], paper)
+
+
+def service_name(service: str) -> str:
+    """Nothing for what the SDK puts where the service has no name: ``unknown_service``, ``unknown_service:python``.
+
+    https://opentelemetry.io/docs/specs/semconv/resource/service/
+    """
+    return "" if service.partition(":")[0] == "unknown_service" else service
 
 
 def flow(words: list[str], paper: Paper) -> Iterator[Text]:

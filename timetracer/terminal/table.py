@@ -1,4 +1,4 @@
-"""Many cassettes, one a line: route, status, duration, spans, error, service, name. Newest first."""
+"""Many cassettes, one a line: route (or path), status, duration, spans, error, service, name. Newest first."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from rich.text import Text
 
 from timetracer.analysis.amounts import counted, duration, moment, timestamp
 from timetracer.analysis.spelling import spelt
+from timetracer.terminal.heading import service_name
 from timetracer.terminal.paper import ERROR, QUIET, WARNING, Paper
 
 if TYPE_CHECKING:
@@ -130,19 +131,21 @@ def _columns(entries: Sequence[Entry], paper: Paper) -> list[_Column]:
     }
     return [
         _Column("when (UTC)", [moment(entry.start)[:19] for entry in entries], QUIET),
-        _Column("route", paper.texts([route(entry) for entry in entries]), "bold", shrinks=True),
+        _Column("route or path", paper.texts([route(entry) for entry in entries]), "bold", shrinks=True),
         _Column("status", [statuses[entry.status] for entry in entries], right=True),
         _Column("took", [duration(entry.duration, ascii_only=paper.ascii_only) for entry in entries], right=True),
         _Column("spans", [f"{entry.spans:,}" for entry in entries], right=True),
         _Column("error", [paper.sign("✗", "x") if entry.error else "" for entry in entries], ERROR),
-        _Column("service", paper.texts([entry.service for entry in entries]), QUIET, shrinks=True),
+        _Column("service", paper.texts([service_name(entry.service) for entry in entries]), QUIET, shrinks=True),
         _Column("name", paper.texts([entry.name for entry in entries]), "cyan", shrinks=True),
     ]
 
 
 def route(entry: Entry) -> str:
-    """What the cassette is a recording of, in a few words; a recording of calls outside any request is marked."""
-    named = f"{entry.method} {entry.target}".strip()
+    """What the cassette is a recording of, in a few words: a route, or the path where none is known; a name where there
+    is no request. A recording of calls outside any request is marked.
+    """
+    named = f"{entry.method} {entry.route}" if entry.method else entry.target
     return f"(process) {named}".rstrip() if entry.kind == "process" else named
 
 
