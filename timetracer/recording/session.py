@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, ref
 
 from opentelemetry.trace import SpanKind, get_current_span
 
@@ -62,6 +62,7 @@ class Recording:
         complete: called with each complete unit, in the thread that completed it: must be quick.
         watch: called with a unit whose root has ended while others are still in it.
         single: one unit for everything, open until `close`.
+        underway: follow open spans, so that `underway.cassettes` finds them.
     """
 
     def __init__(
@@ -71,12 +72,14 @@ class Recording:
         watch: Callable[[Unit], None] | None = None,
         *,
         single: bool = False,
+        underway: bool = False,
     ) -> None:
         self.choice = choice
         self.outside = self
         self.live = choice.live
         self._complete = complete
         self._watch = watch
+        self._underway = underway
         self._told: WeakKeyDictionary[Known, int] = WeakKeyDictionary()
         self._single: Unit | None = None
         if single:
@@ -242,6 +245,8 @@ class Recording:
             unit.discarded = not self.choice.samples(span.get_span_context().trace_id)
         note = Note(unit)
         note.root = root
+        if self._underway:
+            note.span = ref(span)
         notes.attach(span, note)
         if (
             current is not None
