@@ -30,7 +30,7 @@ def test_a_request_under_way_has_its_open_spans_and_calls(provider: TracerProvid
     sessions.open_in_process(recording)
     app, toy = provider.get_tracer("app"), provider.get_tracer("opentelemetry.instrumentation.toy")
     with app.start_as_current_span("request", kind=SpanKind.SERVER):
-        with app.start_as_current_span("done"):
+        with app.start_as_current_span("done") as done:  # still held, as by a task that it started
             pass
         with toy.start_as_current_span("send", kind=SpanKind.CLIENT):
             claimed, own = recording.begin(TOY, ("GET", "a")), recording.begin(TOY, ("GET", "b"))
@@ -40,6 +40,8 @@ def test_a_request_under_way_has_its_open_spans_and_calls(provider: TracerProvid
             claimed.finish()
             own.finish()
     sessions.close_in_process(recording)
+    assert done is not None
+    assert len(told.spans) == 4
     spans = {span.name: span for span in told.spans}
     assert [*spans] == ["request", "done", "send", "GET b"]
     assert [name for name, span in spans.items() if not span.end] == ["request", "send", "GET b"]
