@@ -119,6 +119,18 @@ def test_the_next_and_the_one_before(browser: Browser) -> None:
     assert at(browser) == 4
 
 
+def test_where_the_cursor_stands_among_what_is_found(browser: Browser) -> None:
+    browser.search("httpx")
+    assert browser.standing() == (1, 4)
+    browser.search_next()
+    assert browser.standing() == (2, 4)
+    browser.filter(parsed("lib:httpx status:404", FIELDS))
+    assert browser.standing() == (1, 1)
+    browser.filter(None)
+    browser.go_to(1)
+    assert browser.standing() == (0, 4)
+
+
 def test_a_filter_shows_matches_with_what_they_are_in(browser: Browser) -> None:
     browser.move(3)
     browser.filter(parsed("status:404", FIELDS))

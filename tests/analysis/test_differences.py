@@ -42,6 +42,16 @@ def test_the_same_is_the_same_whatever_the_time_and_the_headers_of_the_moment() 
     assert differences(call(), later) == []
 
 
+def test_what_is_true_of_one_connection_alone_does_not_count() -> None:
+    def connect(process: int) -> Span:
+        connection = {"process": process}
+        request = {"database": "shop", "connection": connection}
+        answer = {"status": "ok", "connection": connection}
+        return Span("connect", "t", "s", exchange=Exchange("postgresql", "connect shop", request, None, answer))
+
+    assert differences(connect(7), connect(8)) == []
+
+
 @pytest.mark.parametrize(
     ("change", "found"),
     [

@@ -25,6 +25,13 @@ def test_the_next(order: Cassette, pattern: str, after: int | None, found: int |
     assert Finder(Trace(order)).next(pattern, after) == found
 
 
+def test_all_that_have_it(order: Cassette) -> None:
+    finder = Finder(Trace(order))
+    assert finder.all("HTTPX") == [4, 5, 7, 8]
+    assert finder.all("httpx") == [4, 5, 7, 8]
+    assert finder.all("nowhere") == []
+
+
 def test_the_one_before(order: Cassette) -> None:
     finder = Finder(Trace(order))
     assert finder.next("httpx", 5, backwards=True) == 4

@@ -68,6 +68,11 @@ def test_of_sql_the_gist_is_verb_and_table() -> None:
     assert gist(made(db_statement="select * from orders where id = 3")) == "SELECT orders"
 
 
+def test_the_number_of_a_parameter_does_not_vary() -> None:
+    prepared = made("postgresql", key="prepare SELECT $1::int, 7")
+    assert gist(prepared) == "prepare SELECT $1::int, {}"
+
+
 def test_equal_shapes_differ_in_values_only() -> None:
     assert shape(http("http://s/1")) == shape(http("http://s/2?x=y"))
     assert shape(http("http://s/1")) != shape(http("http://t/1"))

@@ -7,7 +7,7 @@ import pytest
 from timetracer.analysis.query import parsed
 from timetracer.analysis.span_query import FIELDS, matching, searchable
 from timetracer.analysis.trace import Trace
-from timetracer.cassette.model import Cassette, Exchange, Span
+from timetracer.cassette.model import Cassette, Exchange, Scope, Span
 
 
 def numbers(cassette: Cassette, query: str) -> list[int]:
@@ -50,6 +50,15 @@ def test_the_order(order: Cassette, query: str, found: list[int]) -> None:
     if query == "card=redacted":
         query = '"card=redacted"'
     assert numbers(order, query) == found
+
+
+def test_a_library_is_found_by_what_plays_it_and_by_what_asked() -> None:
+    scope = Scope("opentelemetry.instrumentation.asyncpg")
+    asked = Span("a", "t", "a", start=1, end=2, scope=scope, exchange=Exchange("postgresql", "SELECT 1", {}))
+    recorded = Cassette(spans=[asked])
+    for query in ("lib:postgresql", "lib:asyncpg"):
+        assert numbers(recorded, query) == [1]
+    assert numbers(recorded, "lib:psycopg") == []
 
 
 def test_tables(basket: Cassette) -> None:

@@ -51,6 +51,7 @@ def test_where_the_cursor_is(order: Cassette, keys: str, number: int) -> None:
     ("keys", "said"),
     [
         ("slash b a n a n a s enter", "nowhere: bananas"),
+        ("slash h t t p x enter n", "/httpx  2 of 4"),
         ("f n o : x enter", "there is no field 'no'"),
         ("f l i b : h t t p x enter", "4 of 9 match: lib:httpx"),
         ("s", "siblings by duration"),

@@ -122,6 +122,13 @@ class Browser:
         """Go to the next span that has the pattern, or the one before; whether there is one."""
         return self._find(backwards=backwards)
 
+    def standing(self) -> tuple[int, int]:
+        """Which one of the spans that have the pattern the cursor is on (from 1; 0: none), and how many there are."""
+        within = self._matches if self._only else None
+        found = [number for number in self.finder.all(self.pattern) if within is None or number in within]
+        at = self.row.number if self.row else None
+        return (found.index(at) + 1 if at in found else 0), len(found)
+
     def next_error(self) -> bool:
         """Go to the next span that failed, going round at the end; whether there is one."""
         nodes = self.trace.nodes

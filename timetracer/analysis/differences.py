@@ -16,13 +16,13 @@ from timetracer.analysis.spelling import spelt
 from timetracer.cassette import values
 from timetracer.cassette.model import Exchange, Plain, Span
 from timetracer.cassette.places import is_list
-from timetracer.cassette.sameness import TRACE_HEADERS
+from timetracer.cassette.sameness import CONNECTION, TRACE_HEADERS
 from timetracer.replaying.drift import VOLATILE
 from timetracer.replaying.fields import Parts, Path, fields
 
 _OF_THE_MOMENT: Final = TRACE_HEADERS | VOLATILE | {"content-length"}
 """Headers that differ from time to time and say nothing."""
-_NO_ANSWER: Final = frozenset({"coding", "headers"})
+_NO_ANSWER: Final = frozenset({"coding", "headers", CONNECTION})
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,8 @@ class Choice:
 
 
 def differences(before: Span, after: Span, choice: Choice | None = None) -> list[Difference]:
-    """What differs in request, response, error and status. Times, ids and headers of the moment do not count."""
+    """What differs in request, response, error and status. Times, ids, headers of the moment and what is
+    true of one connection alone do not count."""
     choice = choice or Choice()
     return [each for each in _all(before, after) if choice.counts(each.path)]
 
@@ -105,9 +106,9 @@ def _asked(exchange: Exchange) -> Parts:
         host, slash, path = (rest if sign else address).partition("/")
         parts = {"method": spelt(request["method"]), "host": f"{scheme if sign else ''}://{host}", "path": slash + path}
         parts |= {"query": query, "headers": _headers(request)}
-        told = {"method", "url", "headers"}
+        told = {"method", "url", "headers", CONNECTION}
     else:
-        told = set[str]()
+        told = {CONNECTION}
     parts |= {name: _part(value) for name, value in request.items() if name not in told}
     if exchange.request_body is not None:
         parts["body"] = exchange.request_body

@@ -19,6 +19,7 @@ class Finder:
         self._trace = trace
         self._texts: dict[int, str] = {}
         self._unread = iter(trace.nodes)
+        self._found: tuple[str, list[int]] = ("", [])
 
     def read_some(self, count: int) -> bool:
         """Read so many more spans ahead of any search, fewer if they are long; whether there are more."""
@@ -59,6 +60,13 @@ class Finder:
             if (within is None or number in within) and wanted in self._text(number):
                 return number
         return None
+
+    def all(self, pattern: str) -> list[int]:
+        """The numbers of all spans with `pattern`, as they stand in the trace."""
+        wanted = pattern.casefold()
+        if wanted != self._found[0]:
+            self._found = wanted, [node.number for node in self._trace.nodes if wanted in self._text(node.number)]
+        return self._found[1]
 
     def _text(self, number: int) -> str:
         text = self._texts.get(number)

@@ -97,9 +97,16 @@ def _path(url: str) -> str:
     return parts.path + (f"?{parts.query}" if parts.query else "")
 
 
+def libraries(span: Span) -> tuple[str, ...]:
+    """What it may be looked for under: ``postgresql``, which can play it, and ``asyncpg``, which asked."""
+    return (span.exchange.library, _instrumented(span)) if span.exchange else (_instrumented(span),)
+
+
 def _library(span: Span) -> str:
-    if span.exchange:
-        return span.exchange.library
+    return libraries(span)[0]
+
+
+def _instrumented(span: Span) -> str:
     return span.scope.name[len(_INSTRUMENTATION) :] if span.scope.name.startswith(_INSTRUMENTATION) else ""
 
 

@@ -32,7 +32,7 @@ _MESSAGING: Final = frozenset({"aio_pika", "aiokafka", "celery", "confluent_kafk
 _ATTRIBUTE_KINDS: Final = (("db.", "db"), ("messaging.", "messaging"), ("rpc.", "rpc"), ("http.", "http"))
 _VARIABLE: Final = re.compile(
     r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"
-    r"|(?<![A-Za-z0-9])(?=[A-Za-z0-9]*\d)[A-Fa-f0-9]{12,}(?![A-Za-z0-9])|(?<![A-Za-z0-9:])v?\d+(?:\.\d+)*(?![A-Za-z0-9])"
+    r"|(?<![A-Za-z0-9])(?=[A-Za-z0-9]*\d)[A-Fa-f0-9]{12,}(?![A-Za-z0-9])|(?<![A-Za-z0-9:$])v?\d+(?:\.\d+)*(?![A-Za-z0-9])"
 )
 
 

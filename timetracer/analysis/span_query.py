@@ -8,7 +8,7 @@ from typing import Final
 
 from timetracer.analysis import overlay
 from timetracer.analysis.query import Query, Value
-from timetracer.analysis.semconv import about
+from timetracer.analysis.semconv import about, libraries
 from timetracer.analysis.shape import category, gist, statement
 from timetracer.analysis.spelling import spelt
 from timetracer.analysis.sql import tables
@@ -23,7 +23,7 @@ FIELDS: Final = {
     "size": "bytes of its bodies: `size>10kB`",
     "status": "`error`, `ok`, `404`, `4xx`, `status>=500`",
     "kind": "`http`, `db`, `messaging`, `rpc`, `internal`; `client`, `server`, `producer`, `consumer`",
-    "lib": "the library: `lib:httpx`",
+    "lib": "the library: `lib:httpx`; what is recorded as `postgresql` is found as `lib:asyncpg` too",
     "name": "its title or its name: `name:/orders`",
     "key": "the request's key",
     "method": "`method:POST`",
@@ -80,7 +80,7 @@ def values(trace: Trace, node: Node, field: str) -> Iterable[Value]:
 def _facts(span: Span, field: str) -> Iterable[Value]:
     facts = about(span)
     if field == "lib":
-        return (facts.library,)
+        return libraries(span)
     if field == "name":
         return facts.title, span.name, gist(span)
     if field == "method":

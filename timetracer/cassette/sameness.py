@@ -36,6 +36,9 @@ TRACE_HEADERS: Final = frozenset(
 )
 """Names, in lower case, of the headers that carry a trace's ids from one service to the next."""
 
+CONNECTION: Final = "connection"
+"""What an instrumentor calls what is true of one connection alone: the server's process, say."""
+
 _MOMENT: Final = TRACE_HEADERS | {"date"}
 _ATTRIBUTES: Final = frozenset(
     (
@@ -123,7 +126,7 @@ def _outcome(exchange: Exchange) -> list[Any]:
 
 def _lasting(message: dict[str, Any]) -> dict[str, Any]:
     """A request or a response without the headers of the moment, and without what is true of its connection alone."""
-    message = {name: value for name, value in message.items() if name != "connection"}
+    message = {name: value for name, value in message.items() if name != CONNECTION}
     headers = message.get("headers")
     if not is_list(headers):
         return message

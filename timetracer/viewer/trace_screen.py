@@ -200,8 +200,15 @@ class TraceScreen(Page):
             return
         found = self.browser.search_next(backwards=backwards)
         self._follow()
+        self._say_found(found)
+
+    def _say_found(self, found: bool) -> None:
+        pattern = self.browser.pattern
         if not found:
-            self.say(f"nowhere: {self.browser.pattern}", wrong=True)
+            self.say(f"nowhere: {pattern}" if pattern else "", wrong=bool(pattern))
+            return
+        place, count = self.browser.standing()
+        self.say(f"/{pattern}  {place:,} of {count:,}")
 
     def action_filter(self) -> None:
         self.prompt.ask(FILTER, self._query, "dur>10ms status:error kind:db text")
@@ -211,10 +218,7 @@ class TraceScreen(Page):
             found = self.browser.search("" if event.given_up else event.text)
             self._follow()
             if event.done or event.given_up:
-                self.say(
-                    f"/{event.text}" if found else f"nowhere: {event.text}" if event.text else "",
-                    wrong=not found and event.done,
-                )
+                self._say_found(found)
         elif event.done:
             self._filter(event.text)
         if event.done or event.given_up:
