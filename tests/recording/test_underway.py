@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from opentelemetry.sdk.trace import TracerProvider
@@ -12,6 +14,8 @@ from timetracer import sessions
 from timetracer.recording import providers, underway
 from timetracer.recording.session import Choice, Recording
 from timetracer.recording.unit import Unit
+from timetracer.redaction.redactor import Redactor
+from timetracer.store import underway as told_there
 from toy import TOY
 
 
@@ -26,7 +30,7 @@ def provider() -> Iterator[TracerProvider]:
 
 def test_a_request_under_way_has_its_open_spans_and_calls(provider: TracerProvider) -> None:
     complete: list[Unit] = []
-    recording = Recording(Choice(), complete.append, underway=True)
+    recording = Recording(Choice(), complete.append, begun=lambda: None)
     sessions.open_in_process(recording)
     app, toy = provider.get_tracer("app"), provider.get_tracer("opentelemetry.instrumentation.toy")
     with app.start_as_current_span("request", kind=SpanKind.SERVER):
@@ -34,7 +38,7 @@ def test_a_request_under_way_has_its_open_spans_and_calls(provider: TracerProvid
             pass
         with toy.start_as_current_span("send", kind=SpanKind.CLIENT):
             claimed, own = recording.begin(TOY, ("GET", "a")), recording.begin(TOY, ("GET", "b"))
-            (told,) = underway.cassettes(recording)
+            (told,) = map(underway.cassette, underway.units(recording))
             assert claimed is not None
             assert own is not None
             claimed.finish()
@@ -48,17 +52,122 @@ def test_a_request_under_way_has_its_open_spans_and_calls(provider: TracerProvid
     exchange = spans["send"].exchange
     assert exchange is not None
     assert (exchange.request["url"], exchange.response) == ("a", None)
-    assert underway.cassettes(recording) == []
+    assert underway.units(recording) == []
     assert len(complete) == 1
 
 
 @pytest.mark.parametrize("follows", [True, False])
 def test_only_a_recording_that_follows_tells_and_no_background_work(provider: TracerProvider, *, follows: bool) -> None:
-    recording = Recording(Choice(), lambda unit: None, underway=follows)
+    recording = Recording(Choice(), lambda unit: None, begun=(lambda: None) if follows else None)
     sessions.open_in_process(recording)
     app = provider.get_tracer("app")
     with app.start_as_current_span("tick"):
-        assert underway.cassettes(recording) == []
+        assert underway.units(recording) == []
     with app.start_as_current_span("request", kind=SpanKind.SERVER):
-        assert len(underway.cassettes(recording)) == int(follows)
+        assert len(underway.units(recording)) == int(follows)
     sessions.close_in_process(recording)
+
+
+def test_a_request_without_a_span_of_opentelemetrys_is_told_too() -> None:
+    recording = Recording(Choice(), lambda unit: None, begun=lambda: None)
+    with recording.arrival(TOY, ("GET", "a")) as tape:
+        tape.answered(("200",))
+        (told,) = map(underway.cassette, underway.units(recording))
+        assert [(span.name, span.end) for span in told.spans] == [("GET a", 0)]
+        (exchange,) = told.exchanges
+        assert "abandoned" not in (exchange.response or {})
+    assert underway.units(recording) == []
+
+
+def test_what_is_not_sampled_is_not_told() -> None:
+    recording = Recording(Choice(sample_rate=0.0), lambda unit: None, begun=lambda: None)
+    with recording.arrival(TOY, ("GET", "a")):
+        assert underway.units(recording) == []
+
+
+@pytest.fixture
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(underway, "MOMENT", 0.0)
+
+
+def teller(place: Path, recording: Recording, *, excluded: bool = False) -> underway.Teller:
+    return underway.Teller(recording, place, Redactor(), lambda _: excluded)
+
+
+@pytest.mark.usefixtures("at_once")
+def test_a_teller_tells_while_somebody_looks_redacted_and_without_bodies(tmp_path: Path) -> None:
+    recording = Recording(Choice(), lambda unit: None, begun=lambda: None)
+    tell, look = teller(tmp_path, recording), told_there.Look(tmp_path)
+    assert tell() is None
+    with recording.arrival(TOY, ("GET", "a?password=hunter22")) as tape:
+        tape.request_reel.whole(b"much")
+        assert tell() == underway.UNSEEN
+        assert [*tmp_path.iterdir()] == []
+        look.renew()
+        assert tell() == underway.EVERY
+        (told,) = told_there.read(tmp_path)
+        assert "hunter22" not in str(told)
+        assert told.exchanges[0].request_body is None
+        look.end()
+        assert tell() == underway.UNSEEN
+        assert [*told_there.read(tmp_path)] == []
+        look.renew()
+        tell()
+    assert tell() is None
+    assert [*told_there.read(tmp_path)] == []
+
+
+@pytest.mark.usefixtures("at_once")
+def test_what_is_excluded_is_not_told(tmp_path: Path) -> None:
+    recording = Recording(Choice(), lambda unit: None, begun=lambda: None)
+    told_there.Look(tmp_path).renew()
+    with recording.arrival(TOY, ("GET", "a")):
+        teller(tmp_path, recording, excluded=True)()
+        assert [*told_there.read(tmp_path)] == []
+        teller(tmp_path, recording)()
+        assert len([*told_there.read(tmp_path)]) == 1
+
+
+def test_what_has_just_begun_is_not_told_yet(tmp_path: Path) -> None:
+    recording = Recording(Choice(), lambda unit: None, begun=lambda: None)
+    told_there.Look(tmp_path).renew()
+    with recording.arrival(TOY, ("GET", "a")):
+        assert teller(tmp_path, recording)() == underway.EVERY
+        assert [*told_there.read(tmp_path)] == []
+
+
+@pytest.mark.usefixtures("at_once")
+def test_a_teller_that_has_ended_leaves_nothing(tmp_path: Path) -> None:
+    recording = Recording(Choice(), lambda unit: None, begun=lambda: None)
+    told_there.Look(tmp_path).renew()
+    with recording.arrival(TOY, ("GET", "a")):
+        tell = teller(tmp_path, recording)
+        tell()
+        tell.end()
+        tell()
+        assert [*told_there.read(tmp_path)] == []
+
+
+@pytest.mark.usefixtures("at_once")
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_a_forked_child_tells_of_its_own_and_leaves_its_parents(tmp_path: Path) -> None:
+    recording = Recording(Choice(), lambda unit: None, begun=lambda: None)
+    told_there.Look(tmp_path).renew()
+    with recording.arrival(TOY, ("GET", "parents")):
+        tell = teller(tmp_path, recording)
+        tell()
+        child = os.fork()
+        if not child:
+            status = 1
+            try:
+                inherited = underway.units(recording)
+                with recording.arrival(TOY, ("GET", "childs")):
+                    tell()
+                    names = {span.name for told in told_there.read(tmp_path) for span in told.spans}
+                tell.end()
+                status = int(inherited != [] or names != {"GET parents", "GET childs"})
+            finally:
+                os._exit(status)
+        assert os.waitpid(child, 0)[1] == 0
+        assert [told.spans[0].name for told in told_there.read(tmp_path)] == ["GET parents"]

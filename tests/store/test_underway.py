@@ -60,3 +60,35 @@ def test_a_damaged_file_hides_no_other(tmp_path: Path) -> None:
     underway.Told(tmp_path).replace([unit(1)])
     (tmp_path / ".underway" / f"{os.getpid()}-0.open").write_text("{")
     assert [*underway.read(tmp_path)] == [unit(1)]
+
+
+def test_one_who_looks_asks_until_he_goes_or_is_gone(tmp_path: Path) -> None:
+    place = tmp_path / "cassettes"
+    assert not underway.looked_at(place)
+    look = underway.Look(place)
+    look.renew()
+    assert underway.looked_at(place)
+    later = time.time() + underway.STALE + 1
+    assert not underway.looked_at(place, lambda: later)
+    look.end()
+    assert not underway.looked_at(place)
+    assert [*place.iterdir()] == []
+    look.renew()
+    underway.tidy(place, lambda: later)
+    assert [*underway.folder(place).iterdir()] == []
+
+
+def test_where_nothing_can_be_written_nobody_asks(tmp_path: Path) -> None:
+    (tmp_path / ".underway").write_text("in the way")
+    look = underway.Look(tmp_path)
+    look.renew()
+    look.end()
+    assert not underway.looked_at(tmp_path)
+
+
+def test_a_process_that_has_ended_tells_no_more(tmp_path: Path) -> None:
+    told = underway.Told(tmp_path)
+    told.replace([unit(1)])
+    told.end()
+    told.replace([unit(2)])
+    assert [*underway.read(tmp_path)] == []
