@@ -223,6 +223,7 @@ def test_a_pause_ends_the_telling_and_its_end_goes_on_with_it() -> None:
     assert not one._thread.is_alive()
     one.go_on()
     assert told.wait(10)
+    one.pause()
     one.start_anew()  # a child knows of nothing that is under way
     assert one._next_told is None
 

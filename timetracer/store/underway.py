@@ -85,16 +85,22 @@ class Look:
 
     def __init__(self, place: Path) -> None:
         self._path = folder(place) / f"{os.getpid()}-{time.time_ns()}{_LOOKING}"
+        self._place = place
+        self._made = False
 
     def renew(self) -> None:
         """Ask for `STALE` seconds more. Where nothing can be written, nothing is told."""
         with suppress(OSError):
+            self._made = self._made or not self._place.exists()
             self._path.parent.mkdir(parents=True, exist_ok=True)
             self._path.touch()
 
     def end(self) -> None:
-        """Ask no more."""
+        """Ask no more, and leave no directory behind that nobody has used since it was made for the asking."""
         _remove(self._path)
+        if self._made:
+            with suppress(OSError):
+                self._place.rmdir()
 
 
 def looked_at(place: Path, now: Callable[[], float] = time.time) -> bool:
