@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -12,8 +15,10 @@ from typing import TypeVar
 import httpx
 import pytest
 
-from services.processes import Server, Servers, script
+import recordings
+from services.processes import Server, Servers, environment, script
 from services.upstream import Upstream
+from timetracer.cassette import layouts
 from timetracer.cli.view import source
 from timetracer.store import underway
 from timetracer.store.entry import Entry
@@ -161,3 +166,61 @@ def test_nothing_is_told_while_nobody_looks(
     assert answer.result().status_code == 200
     server.stop()
     assert len([*place.iterdir()]) == 1
+
+
+HELD = """
+import os, signal, sys
+import timetracer
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.trace import SpanKind
+
+provider = TracerProvider()
+timetracer.instrument("cassettes", tracer_provider=provider)
+with provider.get_tracer("app").start_as_current_span("work", kind=SpanKind.CONSUMER) as span:
+    span.set_attribute("api_key", "hunter22")
+    sys.stdin.read()
+"""
+
+
+@pytest.mark.parametrize("way", ["ends", "is terminated"])
+def test_a_process_that_goes_takes_what_it_told_with_it(way: str, tmp_path: Path) -> None:
+    place = tmp_path / "cassettes"
+    where = source(place, watch=True)
+    process = subprocess.Popen([sys.executable, "-c", HELD], cwd=tmp_path, env=environment(), stdin=subprocess.PIPE)
+    with process:
+        (entry,) = until(lambda: open_ones(where))
+        (told,) = underway.read(place)
+        assert (entry.target, [span.end for span in told.spans]) == ("work", [0])
+        assert "hunter22" not in str(told)
+        if way == "is terminated":
+            process.terminate()
+            assert process.wait(60) == -signal.SIGTERM
+        else:
+            process.communicate(timeout=60)
+            assert following(where).written_as(entry.name)
+    assert [path.suffix for path in underway.folder(place).iterdir()] == [".looking"]
+    following(where).end()
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["list"], ["search", "a"], ["stats"], ["validate"], ["clean", "--older-than", "0s"], ["dedupe"]],
+    ids=lambda command: command[0],
+)
+def test_no_other_command_looks_there(command: list[str], tmp_path: Path) -> None:
+    said: list[str] = []
+    for name in ("one", "other"):
+        place = tmp_path / name / "cassettes"
+        place.mkdir(parents=True)
+        (place / "a.json").write_bytes(layouts.encode_document(recordings.order()))
+        if name == "other":
+            underway.Look(place).renew()
+            underway.Told(place).replace([recordings.order_underway()])
+        line = [script("timetracer"), command[0], "cassettes", *command[1:]]
+        if command[0] == "search":
+            line = [script("timetracer"), "search", "cassettes", "text:order"]
+        ran = subprocess.run(line, cwd=place.parent, env=environment(), capture_output=True, text=True, check=False)
+        said.append(f"{ran.returncode} {ran.stdout} {ran.stderr}")
+        if name == "other":
+            assert len([*underway.read(place)]) == 1
+    assert said[0] == said[1]

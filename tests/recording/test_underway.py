@@ -11,6 +11,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.trace import SpanKind
 
 from timetracer import sessions
+from timetracer.cassette.model import Cassette
 from timetracer.recording import providers, underway
 from timetracer.recording.session import Choice, Recording
 from timetracer.recording.unit import Unit
@@ -74,8 +75,12 @@ def test_a_request_without_a_span_of_opentelemetrys_is_told_too() -> None:
         tape.answered(("200",))
         (told,) = map(underway.cassette, underway.units(recording))
         assert [(span.name, span.end) for span in told.spans] == [("GET a", 0)]
+        for chunk in (b"a", b"bc"):
+            tape.response_reel.heard(chunk)
+        (told,) = map(underway.cassette, underway.units(recording))
         (exchange,) = told.exchanges
-        assert "abandoned" not in (exchange.response or {})
+        assert (exchange.response, exchange.error) == (None, None)
+        assert [length for length, _ in exchange.chunks or ()] == [1, 2]
     assert underway.units(recording) == []
 
 
@@ -171,3 +176,25 @@ def test_a_forked_child_tells_of_its_own_and_leaves_its_parents(tmp_path: Path) 
                 os._exit(status)
         assert os.waitpid(child, 0)[1] == 0
         assert [told.spans[0].name for told in told_there.read(tmp_path)] == ["GET parents"]
+
+
+@pytest.mark.usefixtures("at_once")
+def test_a_span_that_changes_while_it_is_read_is_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    recording = Recording(Choice(), lambda unit: None, begun=lambda: None)
+    told_there.Look(tmp_path).renew()
+    fails = [RuntimeError("deque mutated during iteration")]
+    real = underway.cassette
+
+    def changing(unit: underway.Open) -> Cassette:
+        if fails:
+            raise fails.pop()
+        return real(unit)
+
+    monkeypatch.setattr(underway, "cassette", changing)
+    with recording.arrival(TOY, ("GET", "a")):
+        tell = teller(tmp_path, recording)
+        tell()
+        assert len([*told_there.read(tmp_path)]) == 1
+        fails += [RuntimeError()] * 10
+        tell()
+        assert [*told_there.read(tmp_path)] == []

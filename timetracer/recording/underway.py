@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from time import monotonic, time_ns
 from typing import TYPE_CHECKING, Any, Final
 
@@ -37,6 +38,8 @@ _SHARE: Final = 20
 
 _LONGEST: Final = underway.STALE / 2
 """Seconds between two tellings, at most."""
+
+_TRIES: Final = 3
 
 Open = tuple["Unit", list[Piece]]
 """A unit, and what is open in it."""
@@ -92,7 +95,7 @@ class Teller:
         """Those that have been open for a moment, redacted, without their bodies: those come with the cassette."""
         before = time_ns() - int(MOMENT * 1e9)
         long = sorted((each for each in found if _began(each) <= before), key=_began)
-        told = [each for each in map(cassette, long[:MOST]) if each.spans and not self._excludes(each)]
+        told = [each for unit in long[:MOST] for each in _settled(unit) if each.spans and not self._excludes(each)]
         for each in told:
             self._redactor.redact_cassette(each, Pseudonyms())  # bodies and all: what they name may stand elsewhere
             for exchange in each.exchanges:
@@ -122,13 +125,19 @@ def units(owner: Any) -> list[Open]:
 
 def cassette(unit: Open) -> Cassette:
     """What a unit has come to; not yet redacted. The end of a span or an exchange that is open is 0."""
-    found = assemble([*unit[0].snapshot(), *unit[1]])
+    found = assemble([*unit[0].snapshot(), *unit[1]], underway=True)
     for span in found.spans:
         if span.exchange is not None and not span.exchange.ended:
             span.end = 0
-            if span.exchange.response is not None:
-                span.exchange.response.pop("abandoned", None)
     return found
+
+
+def _settled(unit: Open) -> list[Cassette]:
+    """Its cassette, tried again if the app changed a span while it was read; none if it always did."""
+    for _ in range(_TRIES):
+        with suppress(RuntimeError, KeyError):
+            return [cassette(unit)]
+    return []
 
 
 def _began(unit: Open) -> int:

@@ -17,6 +17,9 @@ from timetracer.errors import CassetteNotFound, TimetracerError
 from timetracer.store import underway
 from timetracer.store.entry import Entry, describe
 
+_KEPT: Final = 1_000
+"""Units that are remembered, for whoever still has one of them on the screen."""
+
 _MARK: Final = "under way"
 """What the names of units begin with that have no cassette yet."""
 
@@ -59,6 +62,8 @@ class Following:
                 name = f"{_MARK} {root.span_id}"
                 self._told[name] = cassette
                 self._roots[name] = root
+        for name in [*self._roots][:-_KEPT]:  # the oldest
+            del self._roots[name]
 
     def entries(self) -> list[Entry]:
         """What is under way and has no cassette yet, and then the cassettes."""
