@@ -5,12 +5,9 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from time import monotonic
-from typing import TypeVar
 
 import httpx
 import pytest
@@ -18,6 +15,7 @@ import pytest
 import recordings
 from services.processes import Server, Servers, environment, script
 from services.upstream import Upstream
+from services.waiting import until
 from timetracer.cassette import layouts
 from timetracer.cli.view import source
 from timetracer.store import underway
@@ -38,18 +36,6 @@ async def held(number: int, password: str = "") -> dict[str, int]:
         await client.get(os.environ["UPSTREAM"] + "/text")
         return {"pid": os.getpid(), "events": (await client.get(os.environ["UPSTREAM"] + "/held")).text.count("data:")}
 """
-
-_T = TypeVar("_T")
-
-
-def until(found: Callable[[], _T | None]) -> _T:
-    """What it finds, once it does."""
-    deadline = monotonic() + 60
-    while monotonic() < deadline:
-        if it := found():
-            return it
-        threading.Event().wait(0.05)
-    raise AssertionError("not in a minute")
 
 
 @pytest.fixture

@@ -143,7 +143,7 @@ def exchange_of(tape: Tape, *, underway: bool = False) -> Exchange:
     with harmless(f"describing an exchange of {instrumentor.name}"):
         _describe_request(exchange, tape)
         if underway and not tape.ended:
-            exchange.error, exchange.chunks = None, _chunks(tape)
+            exchange.error, exchange.chunks = None, _chunks(tape) or None
         else:
             _describe_outcome(exchange, tape)
     return exchange
