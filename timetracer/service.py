@@ -17,6 +17,7 @@ from timetracer.past import Past
 from timetracer.recording import faults, providers, writer
 from timetracer.recording.keeper import Keeper
 from timetracer.recording.session import Recording
+from timetracer.recording.underway import Teller
 from timetracer.recording.unit import scene
 from timetracer.recording.writer import Writer
 from timetracer.redaction.redactor import Redactor
@@ -57,10 +58,12 @@ class Service:
         self._drift = Verdict()
         self._live: list[Cassette] = []
         self._removed: set[str] = set()
-        self._store: Store = open_store(settings.dir if past.is_one(settings) else settings.cassette or settings.dir)
+        self._place = settings.dir if past.is_one(settings) else settings.cassette or settings.dir
+        self._store: Store = open_store(self._place)
         self._past = self._look_back()
         self.keeper = Keeper(self._keep, redactor, settings.errors_only, settings.exclude_paths)
-        self.writer = Writer(self.keeper)
+        self._teller: Teller | None = None
+        self.writer = Writer(self.keeper, self._tell)
         self.session = self._session()
         self._before = Report(left=self._now().left)
 
@@ -72,7 +75,11 @@ class Service:
         return past.of_store(self._store, self._began)
 
     def _session(self) -> Recording | ServiceReplay:
-        recording = Recording(choice_of(self.settings), self.writer.put, self.writer.watch)
+        told = self.mode != "verify"  # which leaves no cassettes
+        begun = self.writer.begun if told else None
+        recording = Recording(choice_of(self.settings), self.writer.put, self.writer.watch, begun=begun)
+        if told:
+            self._teller = Teller(recording, self._place, self.keeper.redactor, self.keeper.excludes)
         if self.mode in ("record", "verify", "rewrite"):
             return recording
         replayed = self._past.calls or self.mode == "replay"
@@ -106,6 +113,8 @@ class Service:
         """Write what is complete, and leave the verdict where it is asked for."""
         with faults.harmless("ending the recording"):
             self.flush()
+            if self._teller is not None:
+                self._teller.end()
             self._now().since(self._before).leave()
             self._store.close()
 
@@ -132,6 +141,9 @@ class Service:
         report.left, elsewhere.unplayed = elsewhere.unplayed, []
         report.verdict = requests.merge(elsewhere)
         return report
+
+    def _tell(self) -> float | None:
+        return self._teller() if self._teller is not None else None
 
     def _background_drift(self) -> Verdict:
         if self.mode != "verify":

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+import recordings
 from analysis.trees import span, trace
 from timetracer.analysis.browsing import Browser
 from timetracer.analysis.query import parsed
 from timetracer.analysis.span_query import FIELDS
 from timetracer.analysis.trace import Trace
+from timetracer.analysis.underway import standing
 from timetracer.cassette.model import Cassette
 
 
@@ -181,3 +183,45 @@ def test_zooming_is_around_the_row(browser: Browser) -> None:
     assert window.start < browser.trace.by_number[7].span.start + 300_000_000 < window.start + window.length
     browser.zoom_on_row()
     assert browser.window.length == pytest.approx(599_000_000 * 1.1, rel=0.01)
+
+
+def underway(now: int) -> Trace:
+    return standing(recordings.order_underway(), recordings.BEGAN + now * recordings.MS)
+
+
+def test_a_trace_that_grows_is_shown_as_before(order: Cassette) -> None:
+    browser = Browser(underway(400))
+    browser.go_to(3)
+    browser.fold()
+    browser.filter(parsed("kind:internal", FIELDS))
+    browser.only_matches()
+    browser.go_to(6)
+    browser.renew(underway(900))
+    assert at(browser) == 6
+    assert browser.window.length == 900 * recordings.MS
+    assert 4 not in numbers(browser)
+    assert browser.matches == {2, 3, 6}
+    browser.renew(Trace(order))
+    assert at(browser) == 6
+    assert 4 not in numbers(browser)
+    assert browser.search("charges")
+    assert at(browser) == 7
+
+
+def test_a_span_that_is_gone_leaves_the_cursor_on_the_first(order: Cassette) -> None:
+    browser = Browser(Trace(order))
+    browser.go_to(9)
+    browser.renew(underway(400))
+    assert at(browser) == 1
+
+
+def test_a_trace_that_grows_leaves_the_cursor_on_a_group(basket: Cassette) -> None:
+    browser = Browser(Trace(basket))
+    browser.move(2)
+    row = browser.row
+    assert row is not None
+    assert row.repeat is not None
+    browser.renew(Trace(basket))
+    assert browser.row is not None
+    assert browser.row.repeat is not None
+    assert browser.row.number == row.number

@@ -38,6 +38,13 @@ def test_everything_again() -> None:
     assert ALL.zoomed(0.1).moved(1).all() == ALL
 
 
+def test_in_a_trace_that_has_grown_everything_stays_everything_and_a_stretch_that_stretch() -> None:
+    assert ALL.over_all_of(1_000_000, 21_000_000) == Window.over(1_000_000, 21_000_000)
+    some = ALL.zoomed(0.5).over_all_of(1_000_000, 21_000_000)
+    assert (some.start, some.length, some.whole) == (3_500_000, 5_000_000, 20_000_000)
+    assert ALL.zoomed(0.5).over_all_of(1_000_000, 3_000_000) == Window.over(1_000_000, 3_000_000)
+
+
 @given(st.lists(st.sampled_from(["in", "out", "left", "right"]), max_size=40), st.integers(0, 10**7))
 def test_it_never_leaves_the_trace(steps: list[str], whole: int) -> None:
     window = Window.over(5, 5 + whole)

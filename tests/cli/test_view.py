@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from timetracer.cli.view import source
+from timetracer.store.underway import looked_at
 
 
 def test_without_textual_one_line_says_what_to_install(run: Any, one: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -42,6 +43,19 @@ def test_a_file_is_a_place_too(one: Path, damaged: Path) -> None:
     assert source(one).load(entry.name).name == "GET /items"
     assert source(damaged).entries() == []
     assert source(Path("nowhere")).entries() == []
+
+
+def test_what_is_under_way_is_followed_in_a_directory_and_an_archive_alone(one: Path, tmp_path: Path) -> None:
+    assert source(one, watch=True).following is None
+    assert source(tmp_path).following is None
+    for name in ("cassettes", "archive.sqlite"):
+        place = tmp_path / name
+        where = source(place, watch=True)
+        assert where.following is not None
+        assert where.entries() == []
+        assert looked_at(place)
+        where.following.end()
+        assert not place.exists()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import queue
 import threading
 from time import monotonic
 from weakref import ref
@@ -176,6 +177,55 @@ def test_flush_tells_when_time_ran_out() -> None:
     assert not one.flush(0.0)
     kept.hold.set()
     assert one.flush(10)
+
+
+def test_what_is_under_way_is_told_as_often_as_asked_for_and_again_when_something_begins(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(writer, "MOMENT", 0.0)
+    pauses, told = queue.SimpleQueue[float | None](), threading.Semaphore(0)
+
+    def tell() -> float | None:
+        told.release()
+        return pauses.get(timeout=10)
+
+    one = Writer(lambda _: None, tell)
+    one.put(unit())
+    assert one.flush(10)
+    assert not told.acquire(blocking=False)  # nothing has begun
+    for pause in (0.0, None, None):
+        pauses.put(pause)
+    one.begun()
+    assert told.acquire(timeout=10)
+    assert told.acquire(timeout=10)
+    one.put(unit())
+    assert one.flush(10)
+    assert not told.acquire(blocking=False)  # nothing is under way any more
+    one.begun()
+    assert told.acquire(timeout=10)
+    one.pause()
+
+
+def test_a_pause_ends_the_telling_and_its_end_goes_on_with_it() -> None:
+    told = threading.Event()
+    pauses = [0.0]
+
+    def tell() -> float | None:
+        told.set()
+        return pauses[0]
+
+    one = Writer(lambda _: None, tell)
+    one.begun()
+    assert told.wait(10)
+    one.pause()
+    told.clear()
+    assert one._thread is not None
+    assert not one._thread.is_alive()
+    one.go_on()
+    assert told.wait(10)
+    one.pause()
+    one.start_anew()  # a child knows of nothing that is under way
+    assert one._next_told is None
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")

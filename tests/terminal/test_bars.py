@@ -18,8 +18,14 @@ def span(name: str, start: int, end: int, parent: str = "", kind: Kind = Kind.IN
     return Span(name, "t", name, parent, kind, start * MS, end * MS)
 
 
-def drawn(*spans: Span, number: int = 1, window: tuple[int, int] = (0, 20), ascii_only: bool = False) -> str:
-    trace = Trace(Cassette([*spans]))
+def drawn(
+    *spans: Span,
+    number: int = 1,
+    window: tuple[int, int] = (0, 20),
+    ascii_only: bool = False,
+    is_open: frozenset[int] = frozenset(),
+) -> str:
+    trace = Trace(Cassette([*spans]), is_open)
     row = next(row for row in rows(trace) if row.number == number)
     axis = Axis(window[0] * MS, (window[1] - window[0]) * MS, 20)
     shown = bar(row, trace, axis, Paper(80, ascii_only))
@@ -86,3 +92,19 @@ def test_one_failure_among_many_is_seen() -> None:
     calls = [Span("call", "t", f"c{place}", "a", Kind.CLIENT, place * 1000, place * 1000 + 1) for place in range(9)]
     calls[4].status = Status.ERROR
     assert ERROR in styles(span("a", 0, 20), *calls, number=2)
+
+
+def test_what_has_not_ended_has_an_open_end() -> None:
+    running = span("a", 0, 20), span("b", 5, 10, "a"), span("c", 12, 20, "a")
+    assert drawn(*running, is_open=frozenset({1, 3})) == "█████░░░░░██░░░░░░░»"
+    assert drawn(*running, is_open=frozenset({1, 3}), number=3).strip("┊ ") == "███████»"
+    assert drawn(*running, is_open=frozenset({1, 3}), number=2).strip("┊ ") == "█████"
+    assert drawn(*running, is_open=frozenset({1, 3}), ascii_only=True) == "=====~~~~~==~~~~~~~>"
+    assert "»" not in drawn(*running, is_open=frozenset({1, 3}), window=(0, 10))
+
+
+def test_repeated_siblings_of_which_one_has_not_ended_have_an_open_end() -> None:
+    calls = [span(str(number), number * 2, number * 2 + 2, "a", Kind.CLIENT) for number in range(10)]
+    for each in calls:
+        each.name = "call"
+    assert drawn(span("a", 0, 20), *calls, number=2, is_open=frozenset({11})).endswith("»")

@@ -30,6 +30,11 @@ def test_a_service_without_a_name_is_not_named(order: Cassette, service: str, sh
     assert (service in below.plain) is shown
 
 
+def test_what_has_not_ended_says_so(order: Cassette) -> None:
+    first = next(heading(order, Paper(120), underway=True))
+    assert first.plain == "POST /orders/{id}  under way  1.24 s"
+
+
 def test_words_flow_over_as_many_lines_as_they_need() -> None:
     assert [line.plain for line in flow(["one", "two", "three"], Paper(40))] == ["one · two · three"]
     assert [line.plain for line in flow(["a" * 20, "b" * 20, "c"], Paper(40))] == ["a" * 20, "b" * 20 + " · c"]

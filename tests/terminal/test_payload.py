@@ -6,7 +6,9 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timezone
 from decimal import Decimal
 
+import recordings
 from timetracer.analysis.trace import Trace
+from timetracer.analysis.underway import standing
 from timetracer.cassette.model import Cassette, Event, Exchange, Kind, Link, Plain, Span
 from timetracer.terminal.paper import REDACTED, Paper
 from timetracer.terminal.payload import SHOWN, Part, parts, sql_lines
@@ -141,3 +143,10 @@ def test_hostile_text_stays_text() -> None:
 def test_sql_keeps_its_tokens() -> None:
     drawn = [*sql_lines("select 'it''s', $1 from t", Paper())]
     assert [line.plain for line in drawn] == ["select 'it''s', $1", "from t"]
+
+
+def test_what_has_not_ended_is_open() -> None:
+    trace = standing(recordings.order_underway(), recordings.BEGAN + 400 * recordings.MS)
+    facts = {number: [*parts(trace.by_number[number], trace, Paper())][1].label.plain for number in (1, 4)}
+    assert facts[1] == "server · asgi · +0 ns · open"
+    assert "took 87.0 ms" in facts[4]

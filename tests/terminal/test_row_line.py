@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 from rich.cells import cell_len
 
+import recordings
 from timetracer.analysis.layout import View, rows
 from timetracer.analysis.trace import Trace
+from timetracer.analysis.underway import standing
 from timetracer.cassette.model import Cassette, Status
 from timetracer.terminal.axis import Axis
 from timetracer.terminal.paper import Paper
@@ -55,3 +57,14 @@ def test_the_kind_has_a_sign_where_there_is_room(basket: Cassette) -> None:
     assert "≡ client asyncpg" in wide[1]
     assert "# client asyncpg" in lines(basket, Paper(120, ascii_only=True))[1]
     assert "≡" not in lines(basket, Paper(60))[1]
+
+
+def test_what_has_not_ended_says_so() -> None:
+    trace = standing(recordings.order_underway(), recordings.BEGAN + 400 * recordings.MS)
+    for width, said, done in ((100, " open ", "404"), (60, "   …", "404")):
+        sheet = Paper(width)
+        drawn = rows(trace)
+        place = columns(drawn, len(trace.nodes), sheet)
+        shown = [line(row, trace, Axis(trace.start, trace.duration, place.bars), place, sheet).plain for row in drawn]
+        assert said in shown[0]
+        assert done in shown[4]

@@ -9,7 +9,7 @@ from rich.cells import cell_len
 
 from timetracer.store.entry import Entry
 from timetracer.terminal.paper import ERROR, WARNING, WIDEST, Paper
-from timetracer.terminal.table import newest_first, route, table, table_data
+from timetracer.terminal.table import Table, newest_first, route, table, table_data
 
 START = 1_735_787_045_678_901_234
 MS = 1_000_000
@@ -171,3 +171,11 @@ def test_the_data_say_what_is_drawn() -> None:
         "fingerprint": "41938ace435aaca5",
     }
     assert table_data(OUTSIDE)["method"] is None
+
+
+def test_what_has_not_ended_says_so_in_place_of_a_status() -> None:
+    lines = Table([FAILED, FINE], Paper(120), lambda name: name == FINE.name)
+    assert "502" in lines.line(0).plain
+    assert "open" in lines.line(1).plain
+    assert "404" not in lines.line(1).plain
+    assert any(each.style == WARNING and each.end - each.start > 50 for each in lines.line(1).spans)

@@ -30,6 +30,7 @@ class Browser:
         self._places: dict[tuple[int, bool], int] = {}
         self._folded: set[int] = set()
         self._opened: set[int] = set()
+        self._query: Query | None = None
         self._matches: set[int] | None = None
         self._only = True
         self._lay_out()
@@ -104,8 +105,22 @@ class Browser:
 
     def filter(self, query: Query | None) -> None:
         """Mark what matches; None marks nothing."""
+        self._query = query
         self._matches = matching(self.trace, query) if query and query.terms else None
         self._lay_out()
+
+    def renew(self, trace: Trace) -> None:
+        """Go on in the same trace after it has grown: what is folded stays so, and the cursor is on its span."""
+        numbers = {node.span.span_id: node.number for node in trace.nodes}
+        before = {node.number: numbers.get(node.span.span_id, 0) for node in self.trace.nodes}
+        row = self.row
+        self._folded = {before[number] for number in self._folded}
+        self._opened = {before[number] for number in self._opened}
+        self.trace, self.finder = trace, Finder(trace)
+        self.window = self.window.over_all_of(trace.start, trace.end)
+        self._matches = matching(trace, self._query) if self._query and self._query.terms else None
+        as_group = row is not None and row.repeat is not None
+        self._lay_out(before[row.number] if row else None, as_group=as_group)
 
     def only_matches(self) -> bool:
         """Switch between showing what matches alone and showing all; which it is now."""
@@ -191,11 +206,12 @@ class Browser:
                 self.cursor = place
                 return
 
-    def _lay_out(self, number: int | None = None) -> None:
+    def _lay_out(self, number: int | None = None, *, as_group: bool = False) -> None:
         """Make the rows anew; the cursor stays on its row, or on the nearest ancestor that is shown.
 
         Args:
             number: of the span that it goes to instead.
+            as_group: to the row of the group that begins with that span.
         """
         row = self.row
         kept = self._matches if self._only else None
@@ -203,7 +219,7 @@ class Browser:
         places = self._places = {
             (row.node.number, row.repeat is not None): place for place, row in enumerate(self.rows)
         }
-        as_group = number is None and row is not None and row.repeat is not None
+        as_group = as_group or (number is None and row is not None and row.repeat is not None)
         node = self.trace.by_number.get(number if number is not None else row.number if row else 0)
         while node is not None:
             group = self._group_of(node)

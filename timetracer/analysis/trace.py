@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from functools import cached_property
 
 from timetracer.analysis.critical_path import critical_path
@@ -17,10 +18,12 @@ class Trace:
 
     Args:
         cassette: not to be changed from here on.
+        is_open: the numbers of its spans that have not ended yet; their ends are now.
     """
 
-    def __init__(self, cassette: Cassette) -> None:
+    def __init__(self, cassette: Cassette, is_open: AbstractSet[int] = frozenset()) -> None:
         self.cassette = cassette
+        self.is_open = is_open
         self.roots = forest(cassette.spans)
         self.nodes = list(walk(self.roots))
         """Parents before children."""

@@ -44,6 +44,12 @@ class Window:
         """Everything."""
         return Window.over(self.first, self.first + self.whole)
 
+    def over_all_of(self, start: int, end: int) -> Window:
+        """The same of a trace that has grown: everything if it was everything, else the stretch that it was."""
+        if not self.zoomed_in:
+            return Window.over(start, end)
+        return Window(start, end - start, start, end - start)._at(self.start, min(self.length, end - start))
+
     @property
     def zoomed_in(self) -> bool:
         """Whether it shows less than everything."""

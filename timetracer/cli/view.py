@@ -12,12 +12,13 @@ import typer
 
 from timetracer.cli.app import command_app
 from timetracer.cli.options import AsciiOption, NameArgument
-from timetracer.cli.reading import Reader
+from timetracer.cli.reading import Reader, open_or_none
 from timetracer.cli.span_options import ReplayOption, overlay
 from timetracer.errors import CassetteNotFound, TimetracerError
 
 if TYPE_CHECKING:
     from timetracer.cassette.model import Cassette
+    from timetracer.store.entry import Entry
     from timetracer.viewer.app import Source
 
 app = command_app()
@@ -58,7 +59,7 @@ def view(
         raise TimetracerError("the viewer needs a terminal; `timetracer timeline` prints into pipes and files")
     from timetracer.viewer.app import Viewer
 
-    where = source(path, overlay(replay))
+    where = source(path, overlay(replay), watch=watch)
     only = name or _only(where)
     chosen = {"dark": "textual-dark", "light": "textual-light"}.get(theme, theme)
     viewer = Viewer(where, "" if watch else only, every=_EVERY if watch else None, ascii_only=ascii_only)
@@ -67,17 +68,35 @@ def view(
             f"one of dark, light, {', '.join(sorted(viewer.available_themes))}", param_hint="--theme"
         )
     viewer.theme = chosen
-    viewer.run()
+    try:
+        viewer.run()
+    finally:
+        if where.following is not None:
+            where.following.end()
 
 
-def source(path: Path, replayed: Callable[[Cassette], Cassette] = lambda cassette: cassette) -> Source:
-    """The cassettes at `path`, read whenever they are asked for; what is damaged is left out of the list."""
+def source(
+    path: Path, replayed: Callable[[Cassette], Cassette] = lambda cassette: cassette, *, watch: bool = False
+) -> Source:
+    """The cassettes at `path`, read whenever they are asked for; what is damaged is left out of the list.
+
+    Args:
+        replayed: lays a replay over one.
+        watch: follow what is under way as well, until its `following` is ended.
+    """
     from timetracer.viewer.app import Source
+    from timetracer.viewer.following import Following
 
     def load(name: str) -> Cassette:
         return next(cassette for _, cassette in Reader(path).cassettes(name))
 
-    return Source(str(path), lambda: [*Reader(path).entries()] if path.exists() else [], load, replayed)
+    def entries() -> list[Entry]:
+        return [*Reader(path).entries()] if path.exists() else []
+
+    if not watch or (path.is_file() and open_or_none(path) is None):
+        return Source(str(path), entries, load, replayed)
+    following = Following(path, entries, load)
+    return Source(str(path), following.entries, following.load, replayed, following)
 
 
 def _only(where: Source) -> str:

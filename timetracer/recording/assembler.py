@@ -30,14 +30,18 @@ if TYPE_CHECKING:
     from timetracer.recording.unit import Own, Piece
 
 
-def assemble(pieces: Iterable[Piece], name: str = "") -> Cassette:
-    """The cassette of these pieces, spans in the order of their start; not yet redacted."""
+def assemble(pieces: Iterable[Piece], name: str = "", *, underway: bool = False) -> Cassette:
+    """The cassette of these pieces, spans in the order of their start; not yet redacted.
+
+    Args:
+        underway: of what is open only that is told which cannot change any more: no outcome.
+    """
     spans: list[Span] = []
     resource: dict[str, AttributeValue] = {}
     libraries: set[str] = set()
     for piece in pieces:
         tape = None if piece.tape is None or piece.tape.dropped else piece.tape
-        exchange = exchange_of(tape) if tape is not None else None
+        exchange = exchange_of(tape, underway=underway) if tape is not None else None
         if tape is not None:
             libraries.add(tape.instrumentor.library)
         if piece.span is not None:
@@ -124,7 +128,7 @@ def own_span(own: Own, tape: Tape, exchange: Exchange) -> Span:
     )
 
 
-def exchange_of(tape: Tape) -> Exchange:
+def exchange_of(tape: Tape, *, underway: bool = False) -> Exchange:
     """A tape as plain data. What a fault of ours keeps from being told is lost, and nothing else is lost with it."""
     instrumentor = tape.instrumentor
     exchange = Exchange(
@@ -138,7 +142,10 @@ def exchange_of(tape: Tape) -> Exchange:
     )
     with harmless(f"describing an exchange of {instrumentor.name}"):
         _describe_request(exchange, tape)
-        _describe_outcome(exchange, tape)
+        if underway and not tape.ended:
+            exchange.error, exchange.chunks = None, _chunks(tape) or None
+        else:
+            _describe_outcome(exchange, tape)
     return exchange
 
 
@@ -160,11 +167,14 @@ def _describe_outcome(exchange: Exchange, tape: Tape) -> None:
         if tape.abandoned or not tape.ended:
             response["abandoned"] = True
         if len(reel.times) > 1 or (reel.times and not reel.length):
-            exchange.chunks = [
-                (len(chunk), at - tape.started) for chunk, at in zip(reel.chunks, reel.times, strict=True)
-            ]
+            exchange.chunks = _chunks(tape)
         exchange.response, exchange.response_body = response, body
     exchange.error = tape.error
+
+
+def _chunks(tape: Tape) -> list[tuple[int, int]]:
+    reel = tape.response_reel  # if it is open one more may come just now: its moment comes after it
+    return [(len(chunk), at - tape.started) for chunk, at in zip(reel.chunks, reel.times, strict=False)]
 
 
 def _mark_omitted(values: dict[str, Plain], reel: Reel) -> None:

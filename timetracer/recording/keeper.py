@@ -66,9 +66,13 @@ class Keeper:
     def _wanted(self, cassette: Cassette) -> bool:
         if self.errors_only and not any(map(failed, cassette.spans)):
             return False
+        return not self.excludes(cassette)
+
+    def excludes(self, cassette: Cassette) -> bool:
+        """Whether it is the work of an inbound request that is not to be kept."""
         root = cassette.root
         path = path_of(root) if root is not None and self.exclude_paths else ""
-        return not any(fnmatchcase(path, pattern) for pattern in self.exclude_paths)
+        return any(fnmatchcase(path, pattern) for pattern in self.exclude_paths)
 
 
 def failed(span: Span) -> bool:

@@ -27,7 +27,7 @@ class Note:
         place: while replaying: the names of its ancestors and its own, joined by `STEP`: its place in the call tree.
     """
 
-    __slots__ = ("__weakref__", "ended", "place", "root", "tape", "unit")
+    __slots__ = ("__weakref__", "ended", "place", "root", "span", "tape", "unit")
 
     def __init__(self, unit: Unit | None, place: str = "") -> None:
         self.unit = unit
@@ -35,6 +35,8 @@ class Note:
         self.tape: Tape | None = None
         self.ended = False
         self.root = False
+        self.span: ref[Any] | None = None
+        """The span itself, where what is open is told."""
 
 
 class _Known(ref[Note]):
@@ -70,3 +72,9 @@ def by_id(span_id: int) -> Note | None:
     """The note of the span with this id, while it is alive."""
     known = _notes.get(span_id)
     return known() if known is not None else None
+
+
+def alive() -> list[Note]:
+    """The notes of all spans that are alive, ended or not; may be asked for in any thread."""
+    found = (known() for known in list(_notes.values()))  # the list is made in one step, whoever adds to it meanwhile
+    return [note for note in found if note is not None]

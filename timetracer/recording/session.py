@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, ref
 
 from opentelemetry.trace import SpanKind, get_current_span
 
@@ -62,6 +62,8 @@ class Recording:
         complete: called with each complete unit, in the thread that completed it: must be quick.
         watch: called with a unit whose root has ended while others are still in it.
         single: one unit for everything, open until `close`.
+        begun: called when a unit of work begins, again and again: must be quick. With it open spans are followed, so
+            that `underway.units` finds them.
     """
 
     def __init__(
@@ -71,12 +73,15 @@ class Recording:
         watch: Callable[[Unit], None] | None = None,
         *,
         single: bool = False,
+        begun: Callable[[], None] | None = None,
     ) -> None:
         self.choice = choice
         self.outside = self
         self.live = choice.live
         self._complete = complete
         self._watch = watch
+        self._begun = begun
+        self._arrivals: dict[int, Scene] = {}
         self._told: WeakKeyDictionary[Known, int] = WeakKeyDictionary()
         self._single: Unit | None = None
         if single:
@@ -92,6 +97,10 @@ class Recording:
     def pieces(self) -> list[Piece]:
         """Everything that a single recording has gathered so far; what is still open comes as far as it has come."""
         return self._single.snapshot() if self._single is not None else []
+
+    def arrivals(self) -> list[Scene]:
+        """The inbound requests that are being served, if they are followed; may be asked for in any thread."""
+        return list(self._arrivals.values())
 
     # --- calls that leave ------------------------------------------------------------------------------------------
 
@@ -208,6 +217,9 @@ class Recording:
             note.tape = tape
         before = scene.get()
         scene.set(current)
+        if self._begun is not None:
+            self._arrivals[id(current)] = current
+            self._begun()
         try:
             yield tape
         except BaseException as error:
@@ -217,6 +229,7 @@ class Recording:
             tape.finish()
             if scene.get() is current:  # not so where the garbage collector closes the request, in a context of its own
                 scene.set(before)
+            self._arrivals.pop(id(current), None)
             if not current.claimed:
                 unit.add(Piece(None, own, tape))
             unit.leave()
@@ -242,6 +255,10 @@ class Recording:
             unit.discarded = not self.choice.samples(span.get_span_context().trace_id)
         note = Note(unit)
         note.root = root
+        if self._begun is not None:
+            note.span = ref(span)
+            if root and not unit.background:
+                self._begun()
         notes.attach(span, note)
         if (
             current is not None

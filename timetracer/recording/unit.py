@@ -111,6 +111,11 @@ class Unit:
         # The garbage collector closes bodies that nobody reads any more, in whatever thread it runs: also within.
         self._lock = threading.RLock()
 
+    @property
+    def ours(self) -> bool:
+        """Whether this process opened it, and not the one that forked us."""
+        return self._process is _process
+
     def enter(self) -> bool:
         """Join; False when the unit ended too long ago to take anybody in, or is that of the process that forked us."""
         if self._process is not _process:

@@ -24,6 +24,9 @@ MAX_PENDING = 512 * 1024 * 1024
 STALE = 30.0
 """Seconds after its root's end when a unit with open bodies or children is written as far as it has come."""
 
+MOMENT = 0.25
+"""Seconds for which a unit of work must be open to be told of."""
+
 _PATIENCE = 10.0
 """Seconds that a fork waits for what is being written."""
 
@@ -71,10 +74,12 @@ class Writer:
 
     Args:
         write: turns one unit into its cassette and stores it. Its faults are ours, never the app's.
+        tell: tells what is under way; returns the seconds after which it is to be called again, None: there is nothing.
     """
 
-    def __init__(self, write: Callable[[Unit], None]) -> None:
+    def __init__(self, write: Callable[[Unit], None], tell: Callable[[], float | None] | None = None) -> None:
         self._write = write
+        self._tell = tell
         self.start_anew()
         _writers.add(self)
 
@@ -91,6 +96,16 @@ class Writer:
         self._busy = False
         self._paused = False
         self._thread: threading.Thread | None = None
+        self._next_told: float | None = None
+        """When to tell what is under way (monotonic seconds); None: nothing is, as far as we know."""
+
+    def begun(self) -> None:
+        """A unit of work has begun. Of many at a time only the first takes the lock and wakes the thread."""
+        if self._next_told is None and self._tell is not None:
+            with self._condition:
+                self._next_told = monotonic() + MOMENT
+                self._start()
+                self._condition.notify()
 
     def watch(self, unit: Unit) -> None:
         """A unit whose root has ended, and which others still are in."""
@@ -143,7 +158,7 @@ class Writer:
         """The end of a pause."""
         with self._condition:
             self._paused = False
-            if self._queue or self._waiting:
+            if self._queue or self._waiting or self._next_told is not None:
                 self._start()
 
     def _start(self) -> bool:
@@ -176,21 +191,44 @@ class Writer:
     def _run(self) -> None:
         while True:
             with self._condition:
-                while not self._queue:
+                while not self._queue and not self._is_to_tell():
                     if self._paused:
                         return
-                    self._condition.wait(timeout=1.0 if self._waiting else None)
+                    self._condition.wait(self._patience())
                     now = monotonic()
                     for unit in list(self._waiting.values()):
                         if unit.root_ended is None or now - unit.root_ended > STALE:
                             self._enqueue_stale(unit)
-                self._busy = True
+                if self._paused and not self._queue:
+                    return
+                self._busy = bool(self._queue)
             try:
-                self._write_next()
+                if self._busy:
+                    self._write_next()
+                if self._is_to_tell():
+                    self._tell_now()
             finally:
                 with self._condition:
                     self._busy = False
                     self._condition.notify_all()
+
+    def _patience(self) -> float | None:
+        """Seconds to wait for a unit."""
+        waits = [1.0] if self._waiting else []
+        if self._next_told is not None:
+            waits.append(max(0.0, self._next_told - monotonic()))
+        return min(waits, default=None)
+
+    def _is_to_tell(self) -> bool:
+        return self._next_told is not None and monotonic() >= self._next_told
+
+    def _tell_now(self) -> None:
+        if self._tell is not None:
+            # None before it looks: what begins from here on asks for another look.
+            self._next_told = None
+            after = self._tell()
+            if after is not None:
+                self._next_told = monotonic() + after
 
     def _write_next(self) -> None:
         with self._condition:

@@ -28,9 +28,12 @@ def bar(row: Row, trace: Trace, axis: Axis, paper: Paper, *, critical: bool = Tr
     cells = _Cells(axis, paper)
     if row.repeat:
         _draw_members(row.repeat, cells)
+        for node in row.repeat.members:
+            _open_end(node, trace, cells)
     else:
         path = trace.critical.get(row.number, ()) if critical else ()
         _draw_span(row.node, trace.own(row.node), path, cells)
+        _open_end(row.node, trace, cells)
     return cells.text()
 
 
@@ -116,6 +119,13 @@ def _draw_span(node: Node, own: Sequence[tuple[int, int]], critical: Sequence[tu
     if colour != ERROR:
         cells.restyle(critical, first, after - 1, CRITICAL)
     _tick_chunks(node, cells, first, after)
+
+
+def _open_end(node: Node, trace: Trace, cells: _Cells) -> None:
+    """A sign at the end of the bar of a span that has not ended yet."""
+    end = node.span.end
+    if node.number in trace.is_open and cells.axis.start <= end <= cells.axis.start + cells.axis.length:
+        cells.signs[cells.cell(max(node.span.start, end - 1))] = cells.paper.sign("»", ">")
 
 
 def _tick_chunks(node: Node, cells: _Cells, first: int, after: int) -> None:

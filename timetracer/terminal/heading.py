@@ -15,17 +15,21 @@ from timetracer.cassette.model import Cassette
 from timetracer.terminal.paper import ERROR, QUIET, WARNING, Paper
 
 
-def heading(cassette: Cassette, paper: Paper) -> Iterator[Text]:
-    """What the cassette is a recording of and how it ended; below, how much it is, of which service, when."""
+def heading(cassette: Cassette, paper: Paper, *, underway: bool = False) -> Iterator[Text]:
+    """What the cassette is a recording of and how it ended; below, how much it is, of which service, when.
+
+    Args:
+        underway: it has not ended yet.
+    """
     root = cassette.root
     facts = about(root) if root else None
     start, end = extent(cassette)
     title = paper.text(facts.title if facts else cassette.name or "empty cassette")
-    status = paper.text(facts.status if facts else "", limit=10)
+    status = "under way" if underway else paper.text(facts.status if facts else "", limit=10)
     took = duration(end - start, ascii_only=paper.ascii_only)
     first = Text().append(paper.clip(title, paper.width - len(status) - len(took) - 4), "bold")
     if facts and status:
-        first.append(f"  {status}", status_colour(facts))
+        first.append(f"  {status}", WARNING if underway else status_colour(facts))
     yield first.append(f"  {took}")
 
     failed = sum(map(has_failed, cassette.spans))

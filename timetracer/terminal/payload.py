@@ -81,9 +81,12 @@ def _facts(node: Node, trace: Trace, paper: Paper) -> Iterator[Part]:
         return duration(ns, ascii_only=paper.ascii_only)
 
     told = [span.kind.name.lower(), facts.library, facts.status, f"+{took(span.start - trace.start)}"]
-    told += [f"took {took(max(0, span.end - span.start))}", f"own {took(trace.self_time(node))}"]
-    path = sum(end - start for start, end in trace.critical.get(node.number, ()))
-    told += [f"{path / trace.duration:.0%} of the critical path"] if trace.on_path(node.number) else []
+    if node.number in trace.is_open:
+        told += ["open"]
+    else:
+        told += [f"took {took(max(0, span.end - span.start))}", f"own {took(trace.self_time(node))}"]
+        path = sum(end - start for start, end in trace.critical.get(node.number, ()))
+        told += [f"{path / trace.duration:.0%} of the critical path"] if trace.on_path(node.number) else []
     yield Part(Text(paper.sign(" · ", ", ").join(paper.text(word) for word in told if word), QUIET))
     yield Part(Text(f"{moment(span.start)} UTC", QUIET))
     if facts.error:

@@ -89,7 +89,7 @@ def line(row: Row, trace: Trace, axis: Axis, place: Columns, paper: Paper, *, cr
     if became := mark_style(row):
         drawn.stylize(became, len(drawn) - len(named), len(drawn) - len(named) + 1)
     drawn.append(" " + paper.fit(_who(row, facts, paper), place.who), KIND_COLOUR[span.kind])
-    status, colour = _status(row, facts, paper)
+    status, colour = _status(row, facts, trace, paper)
     drawn.append(" " + paper.fit(status, place.status, right=True), colour)
     took = row.repeat.total if row.repeat else max(0, span.end - span.start)
     drawn.append(" " + paper.fit(duration(took, ascii_only=paper.ascii_only), _DURATION_CELLS, right=True))
@@ -162,8 +162,11 @@ def _who(row: Row, facts: About, paper: Paper) -> str:
     return f"{paper.sign(*_ICONS[category(row.span)])} {named}" if paper.width >= _WIDE else named
 
 
-def _status(row: Row, facts: About, paper: Paper) -> tuple[str, str]:
+def _status(row: Row, facts: About, trace: Trace, paper: Paper) -> tuple[str, str]:
     if row.repeat and row.repeat.failed:
         return f"{row.repeat.failed}{paper.sign('✗', 'x')}", ERROR
+    nodes = row.repeat.members if row.repeat else (row.node,)
+    if trace.is_open and any(node.number in trace.is_open for node in nodes):
+        return paper.sign("…", "..") if paper.width < _WIDE else "open", WARNING
     said = "err" if facts.status == "error" and paper.width < _WIDE else paper.text(facts.status)
     return said, status_colour(facts)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -58,12 +58,19 @@ def newest_first(entries: Iterable[Entry]) -> list[Entry]:
 
 
 class Table:
-    """A table measured for the entries that it shows; lines are drawn one by one, when they are asked for."""
+    """A table measured for the entries that it shows; lines are drawn one by one, when they are asked for.
 
-    def __init__(self, entries: Sequence[Entry], paper: Paper) -> None:
+    Args:
+        is_open: whether the entry of a name has not ended yet.
+    """
+
+    def __init__(
+        self, entries: Sequence[Entry], paper: Paper, is_open: Callable[[str], bool] = lambda _: False
+    ) -> None:
         self.paper = paper
         self._entries = entries
-        self._columns = _fitted(_columns(entries, paper), paper)
+        self._is_open = is_open
+        self._columns = _fitted(_columns(entries, paper, is_open), paper)
         self._widths = _widths(self._columns, paper)
 
     def head(self) -> Text:
@@ -80,6 +87,8 @@ class Table:
         for column, width in zip(self._columns, self._widths, strict=True):
             shown = self.paper.fit(column.cells[index], width, right=column.right)
             line.append(shown + " " * _GAP, _style(column, entry))  # one piece for both: it is half the work
+        if self._is_open(entry.name):
+            line.stylize(WARNING)
         line.rstrip()
         return line
 
@@ -125,14 +134,14 @@ def table_data(entry: Entry) -> dict[str, Any]:
     }
 
 
-def _columns(entries: Sequence[Entry], paper: Paper) -> list[_Column]:
+def _columns(entries: Sequence[Entry], paper: Paper, is_open: Callable[[str], bool] = lambda _: False) -> list[_Column]:
     statuses = {
         status: "" if status is None else paper.text(spelt(status)) for status in {entry.status for entry in entries}
     }
     return [
         _Column("when (UTC)", [moment(entry.start)[:19] for entry in entries], QUIET),
         _Column("route or path", paper.texts([route(entry) for entry in entries]), "bold", shrinks=True),
-        _Column("status", [statuses[entry.status] for entry in entries], right=True),
+        _Column("status", ["open" if is_open(entry.name) else statuses[entry.status] for entry in entries], right=True),
         _Column("took", [duration(entry.duration, ascii_only=paper.ascii_only) for entry in entries], right=True),
         _Column("spans", [f"{entry.spans:,}" for entry in entries], right=True),
         _Column("error", [paper.sign("✗", "x") if entry.error else "" for entry in entries], ERROR),

@@ -13,11 +13,16 @@ from timetracer.analysis.trace import Trace
 from timetracer.cassette.model import Cassette
 from timetracer.store.entry import Entry
 from timetracer.viewer.diff_screen import DiffScreen
+from timetracer.viewer.following import Following
+from timetracer.viewer.growing import Growing
 from timetracer.viewer.list_screen import ListScreen
 from timetracer.viewer.trace_screen import TraceScreen
 
 THEMES: Final = ("textual-dark", "textual-light", "nord", "gruvbox", "solarized-light", "ansi-dark")
 """Those that ``t`` goes through; textual's own."""
+
+_LOOKS: Final = 4
+"""Looks at a unit that is under way, for one at the list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,8 @@ class Source:
     """
     replayed: Callable[[Cassette], Cassette] = lambda cassette: cassette
     """Lays a replay over it."""
+    following: Following | None = None
+    """Tells of units of work that are under way; then `entries` and `load` are its own."""
 
 
 class Viewer(App[None]):
@@ -79,7 +86,12 @@ class Viewer(App[None]):
             entries = self._source.entries
             self.push_screen(
                 ListScreen(
-                    entries, self.show_cassette, self._source.title, every=self._every, ascii_only=self._ascii_only
+                    entries,
+                    self.show_cassette,
+                    self._source.title,
+                    every=self._every,
+                    following=self._source.following,
+                    ascii_only=self._ascii_only,
                 )
             )
 
@@ -89,10 +101,20 @@ class Viewer(App[None]):
         Raises:
             TimetracerError: it cannot be read.
         """
-        self._show(name, self._source.load(name))
+        following = self._source.following
+        trace = None
+        if following is not None and following.is_open(name):
+            name = following.cassette_of(name) or name
+            trace = following.trace(name)
+        if following is not None and trace is not None:
+            growing = Growing(following, name, self._source.replayed, (self._every or 1.0) / _LOOKS)
+            self.push_screen(TraceScreen(trace, name, self._compare, growing=growing, ascii_only=self._ascii_only))
+        else:
+            self._show(name, self._source.load(name))
 
     def _show(self, name: str, cassette: Cassette) -> None:
-        self.push_screen(TraceScreen(self._source.replayed(cassette), name, self._compare, ascii_only=self._ascii_only))
+        trace = Trace(self._source.replayed(cassette))
+        self.push_screen(TraceScreen(trace, name, self._compare, ascii_only=self._ascii_only))
 
     def _compare(self, shown: TraceScreen) -> None:
         """Let the user choose a cassette, and show it beside the one that is on the screen."""
@@ -104,7 +126,10 @@ class Viewer(App[None]):
             self.push_screen(DiffScreen(one, other, names, ascii_only=self._ascii_only))
 
         title = f"compare {shown.cassette_name} with"
-        self.push_screen(ListScreen(self._source.entries, chosen, title, ascii_only=self._ascii_only))
+        following = self._source.following
+        self.push_screen(
+            ListScreen(self._source.entries, chosen, title, following=following, ascii_only=self._ascii_only)
+        )
 
     def action_next_theme(self) -> None:
         """Light, dark, and some others."""

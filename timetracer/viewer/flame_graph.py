@@ -26,6 +26,12 @@ class FlameGraph(Lines):
         self._levels: list[list[Frame]] | None = None
         self._places: dict[int, int] = {}
 
+    def renew(self, trace: Trace) -> None:
+        """The trace has grown."""
+        self._trace, self._levels = trace, None
+        if self.display:
+            self.reload()
+
     @property
     def levels(self) -> list[list[Frame]]:
         """Made when the graph is first looked at."""

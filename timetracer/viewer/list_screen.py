@@ -15,6 +15,7 @@ from timetracer.store.entry import Entry
 from timetracer.terminal.paper import QUIET, Paper
 from timetracer.terminal.table import Table, newest_first
 from timetracer.viewer.choices import Choices
+from timetracer.viewer.following import Following
 from timetracer.viewer.lines import Lines
 from timetracer.viewer.page import Page
 from timetracer.viewer.prompt import Prompt
@@ -34,8 +35,9 @@ class CassetteList(Lines):
 
     BINDINGS = [Binding("enter", "choose", "show", show=False)]  # noqa: RUF012
 
-    def __init__(self, *, ascii_only: bool = False) -> None:
+    def __init__(self, following: Following | None = None, *, ascii_only: bool = False) -> None:
         super().__init__(ascii_only=ascii_only)
+        self._following = following
         self.entries: list[Entry] = []
         self._table: Table | None = None
 
@@ -46,8 +48,12 @@ class CassetteList(Lines):
     def table(self) -> Table:
         """Measured once for each width and each choice of entries."""
         if self._table is None or self._table.paper != self.paper:
-            self._table = Table(self.entries, self.paper)
+            self._table = Table(self.entries, self.paper, self.is_open)
         return self._table
+
+    def is_open(self, name: str) -> bool:
+        """Whether it is that of a unit of work that has no cassette yet."""
+        return self._following is not None and self._following.is_open(name)
 
     def line(self, place: int, paper: Paper) -> Text:
         return self.table.line(place)
@@ -55,6 +61,8 @@ class CassetteList(Lines):
     def show(self, entries: list[Entry]) -> None:
         """Show these, the cursor on the one it was on."""
         at = self.entries[self.cursor].name if self.cursor < len(self.entries) else ""
+        if self._following is not None and self._following.is_open(at):
+            at = self._following.cassette_of(at) or at
         self.entries, self._table = entries, None
         self.cursor = next((place for place, entry in enumerate(entries) if entry.name == at), 0)
         self.reload()
@@ -71,6 +79,7 @@ class ListScreen(Page):
         choose: called with the name of the one that is chosen; may raise a `TimetracerError`.
         title: what they are the cassettes of.
         every: s between two looks for new ones; None: there is no looking.
+        following: knows which of the entries are units of work that are under way.
     """
 
     BINDINGS = [  # noqa: RUF012
@@ -87,6 +96,7 @@ class ListScreen(Page):
         title: str,
         *,
         every: float | None = None,
+        following: Following | None = None,
         ascii_only: bool = False,
     ) -> None:
         super().__init__()
@@ -94,6 +104,7 @@ class ListScreen(Page):
         self._choose = choose
         self._title = title
         self._every = every
+        self._following = following
         self._ascii_only = ascii_only
         self._all: list[Entry] = []
         self._wanted = ""
@@ -101,7 +112,7 @@ class ListScreen(Page):
     def compose(self) -> ComposeResult:
         yield Static(Text(self._title, "bold", no_wrap=True), markup=False)
         yield Static("", id="head", markup=False)
-        yield CassetteList(ascii_only=self._ascii_only)
+        yield CassetteList(self._following, ascii_only=self._ascii_only)
         yield Prompt()
 
     def on_mount(self) -> None:
@@ -120,6 +131,7 @@ class ListScreen(Page):
     def refresh_entries(self) -> None:
         """Read anew what there is; what is shown stays if that is the same."""
         entries = newest_first(self._read())
+        entries.sort(key=lambda entry: not self.cassettes.is_open(entry.name))
         if entries != self._all or not entries:
             self._all = entries
             self._show()
@@ -129,7 +141,9 @@ class ListScreen(Page):
         shown = [entry for entry in self._all if all(word in _searchable(entry) for word in wanted)]
         self.cassettes.show(shown)
         failed = sum(entry.error for entry in shown)
-        said = f"{len(shown):,} of {len(self._all):,}" if wanted else counted(len(shown), "cassette")
+        under_way = sum(self.cassettes.is_open(entry.name) for entry in shown)
+        said = f"{len(shown):,} of {len(self._all):,}" if wanted else counted(len(shown) - under_way, "cassette")
+        said = f"{under_way:,} under way, {said}" if under_way else said
         watching = "; watching for more" if self._every is not None else ""
         if not self.prompt.purpose:
             self.prompt.say(f"{said}, {failed:,} with errors{watching}    Enter show    / filter    ? help")

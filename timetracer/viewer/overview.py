@@ -7,6 +7,7 @@ from rich.text import Text
 from textual.strip import Strip
 from textual.widget import Widget
 
+from timetracer.analysis.trace import Trace
 from timetracer.terminal.heading import heading
 from timetracer.terminal.minimap import Activity, activity, minimap
 from timetracer.terminal.paper import QUIET, Paper, segments
@@ -18,7 +19,7 @@ class Overview(Widget):
     """Six lines at most."""
 
     DEFAULT_CSS = "Overview { height: 6; }"
-    _measured: tuple[Paper, list[Text], Activity] | None = None
+    _measured: tuple[Paper, Trace, list[Text], Activity] | None = None
     _lines: tuple[Text, ...] = ()
 
     def render_line(self, y: int) -> Strip:
@@ -37,9 +38,11 @@ class Overview(Widget):
         """
         browser = waterfall.browser
         paper = Paper(max(40, self.size.width or self.screen.size.width), waterfall.ascii_only)
-        if self._measured is None or self._measured[0] != paper:
-            self._measured = paper, [*heading(browser.trace.cassette, paper)], activity(browser.trace, paper.width)
-        _, above, found = self._measured
+        trace = browser.trace
+        if self._measured is None or self._measured[0] != paper or self._measured[1] is not trace:
+            above = [*heading(trace.cassette, paper, underway=bool(trace.is_open))]
+            self._measured = paper, trace, above, activity(trace, paper.width)
+        *_, above, found = self._measured
         lines = [*above, *minimap(browser.trace, browser.window, found, paper)]
         if axis:
             place = waterfall.axis

@@ -23,6 +23,13 @@ class StatisticsView(Lines):
         self._trace = trace
         self._made: dict[str, list[Figures]] = {}
 
+    def renew(self, trace: Trace) -> None:
+        """The trace has grown."""
+        self._trace = trace
+        self._made.clear()
+        if self.display:
+            self.reload()
+
     @property
     def figures(self) -> list[Figures]:
         """Made when they are first looked at."""

@@ -18,9 +18,9 @@ from timetracer.analysis.query import QueryError, parsed
 from timetracer.analysis.shape import statement
 from timetracer.analysis.span_query import FIELDS
 from timetracer.analysis.trace import Trace
-from timetracer.cassette.model import Cassette
 from timetracer.viewer.choices import Choices
 from timetracer.viewer.flame_graph import FlameGraph
+from timetracer.viewer.growing import Growing, said
 from timetracer.viewer.lines import Lines
 from timetracer.viewer.overview import Overview
 from timetracer.viewer.page import Page
@@ -65,6 +65,7 @@ class TraceScreen(Page):
     Args:
         name: where it is from, for the title and for what is copied.
         compare: lets the user choose what to compare it with.
+        growing: what becomes of it, where it is under way.
     """
 
     DEFAULT_CSS = """
@@ -106,10 +107,17 @@ class TraceScreen(Page):
     ]
 
     def __init__(
-        self, cassette: Cassette, name: str, compare: Callable[[TraceScreen], None], *, ascii_only: bool = False
+        self,
+        trace: Trace,
+        name: str,
+        compare: Callable[[TraceScreen], None],
+        *,
+        growing: Growing | None = None,
+        ascii_only: bool = False,
     ) -> None:
         super().__init__()
-        self.browser = Browser(Trace(cassette))
+        self.browser = Browser(trace)
+        self._growing = growing
         self.cassette_name = name
         self._ascii_only = ascii_only
         self._compare = compare
@@ -137,6 +145,8 @@ class TraceScreen(Page):
         self.prompt.say("? help")
         self._show_span()
         self._reading = self.set_interval(0.05, self._read_ahead)
+        if self._growing is not None:
+            self._looking = self.set_interval(self._growing.every, self.look)
 
     def on_unmount(self) -> None:
         gc.unfreeze()
@@ -152,6 +162,30 @@ class TraceScreen(Page):
     def on_lines_moved(self, event: Lines.Moved) -> None:
         if event.lines is self.waterfall:
             self.call_after_refresh(self._show_span)  # the cursor first
+
+    def look(self) -> None:
+        """Show what has become of a unit of work that is under way."""
+        growing = self._growing
+        if growing is None:
+            return
+        trace = growing.look()
+        if trace is not None:
+            self._renew(trace)
+        if growing.over:
+            self._looking.stop()
+            self._growing, self.cassette_name = None, growing.name
+            self.say("it has ended" if growing.written else "it has ended, and has no cassette")
+
+    def _renew(self, trace: Trace) -> None:
+        before = self.browser.row
+        self.browser.renew(trace)
+        for view in (self.query_one(FlameGraph), self.query_one(StatisticsView)):
+            view.renew(trace)
+        self._follow()
+        pane, row = self.query_one(PayloadPane), self.browser.row
+        if not trace.is_open or (not pane.has_focus and before and row and said(before.span) != said(row.span)):
+            self._at = 0  # it tells something new of the same span
+        self._show_span()
 
     def _read_ahead(self) -> None:
         if not self.browser.finder.read_some(_AHEAD):
@@ -270,7 +304,10 @@ class TraceScreen(Page):
 
     def action_view(self, name: str) -> None:
         self.query_one("#views", ContentSwitcher).current = name
-        self.query_one(f"#{name}").focus()
+        view = self.query_one(f"#{name}")
+        view.focus()
+        if isinstance(view, Lines):
+            view.reload()  # it may have grown unseen
         self._show_overview()
 
     def action_help(self) -> None:

@@ -15,8 +15,10 @@ from services import tasks
 from services.brokers import POOLS, TESTS, Brokers, recorded_by, run, send
 from services.processes import Server, script
 from services.upstream import Upstream
+from services.waiting import until
 from timetracer.cassette import files
 from timetracer.cassette.model import Cassette, Kind, Span
+from timetracer.cli.view import source
 from timetracer.rerunning import told
 
 pytestmark = pytest.mark.services
@@ -114,6 +116,20 @@ def test_every_run_is_a_unit_of_its_own_and_none_is_lost(where: Path, redis: Bro
     worker.stop()
     assert len(runs(where, "add")) == 12
     assert len({read(path).spans[0].trace_id for path in runs(where, "add")}) == 12
+
+
+@pytest.mark.parametrize("pool", POOLS)
+def test_a_run_is_seen_while_it_is_under_way(where: Path, redis: Brokers, work: Work, pool: str) -> None:
+    watched = source(where, watch=True)
+    following = watched.following
+    assert following is not None
+    worker = work(redis.environ, "--pool", pool, under=recorded_by(where))
+    send("sleeping.delay(3)", redis.environ)
+    (entry,) = until(lambda: [each for each in watched.entries() if following.is_open(each.name)])
+    assert entry.route == "run/services.tasks.sleeping"
+    assert until(lambda: following.written_as(entry.name)).startswith(runs(where, "sleeping")[0].name)
+    following.end()
+    worker.stop()
 
 
 def test_a_retry_is_a_run_and_so_is_what_is_sent_on(where: Path, redis: Brokers, work: Work) -> None:
