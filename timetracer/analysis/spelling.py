@@ -29,3 +29,11 @@ def spelt(value: Plain | AttributeValue) -> str:
 
         return values.dumps(cast("Plain", value))  # what an attribute holds is plain
     return str(value)
+
+
+def service_name(service: str) -> str:
+    """Nothing for what the SDK puts where the service has no name: ``unknown_service``, ``unknown_service:python``.
+
+    https://opentelemetry.io/docs/specs/semconv/resource/service/
+    """
+    return "" if service.partition(":")[0] == "unknown_service" else service

@@ -10,6 +10,7 @@ from rich.text import Text
 from timetracer.analysis.amounts import counted, duration, moment
 from timetracer.analysis.overlay import counts
 from timetracer.analysis.semconv import About, about, has_failed
+from timetracer.analysis.spelling import service_name
 from timetracer.analysis.trace import extent
 from timetracer.cassette.model import Cassette
 from timetracer.terminal.paper import ERROR, QUIET, WARNING, Paper
@@ -42,14 +43,6 @@ def heading(cassette: Cassette, paper: Paper, *, underway: bool = False) -> Iter
     said += [named] if isinstance(service, str) and (named := service_name(service)) else []
     said += [f"{moment(start)} UTC", f"trace {root.trace_id}"] if root else []
     yield from flow([paper.clip(paper.text(words), paper.width) for words in said], paper)
-
-
-def service_name(service: str) -> str:
-    """Nothing for what the SDK puts where the service has no name: ``unknown_service``, ``unknown_service:python``.
-
-    https://opentelemetry.io/docs/specs/semconv/resource/service/
-    """
-    return "" if service.partition(":")[0] == "unknown_service" else service
 
 
 def flow(words: list[str], paper: Paper) -> Iterator[Text]:

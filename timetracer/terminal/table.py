@@ -11,8 +11,7 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from timetracer.analysis.amounts import counted, duration, moment, timestamp
-from timetracer.analysis.spelling import spelt
-from timetracer.terminal.heading import service_name
+from timetracer.analysis.spelling import service_name, spelt
 from timetracer.terminal.paper import ERROR, QUIET, WARNING, Paper
 
 if TYPE_CHECKING:
