@@ -34,10 +34,13 @@ def assemble(pieces: Iterable[Piece], name: str = "") -> Cassette:
     """The cassette of these pieces, spans in the order of their start; not yet redacted."""
     spans: list[Span] = []
     resource: dict[str, AttributeValue] = {}
+    ours: dict[str, AttributeValue] = {}
     libraries: set[str] = set()
     for piece in pieces:
         tape = None if piece.tape is None or piece.tape.dropped else piece.tape
-        exchange = exchange_of(tape) if tape is not None else None
+        told = tape.told if tape is not None else None
+        exchange = told.exchange if told is not None else None
+        exchange = exchange or (exchange_of(tape) if tape is not None else None)
         if tape is not None:
             libraries.add(tape.instrumentor.library)
         if piece.span is not None:
@@ -48,9 +51,12 @@ def assemble(pieces: Iterable[Piece], name: str = "") -> Cassette:
         else:
             continue
         span.exchange = exchange
+        if told is not None:
+            span.attributes.update(told.attributes)
+            ours.update(told.resource)
         spans.append(span)
     spans.sort(key=lambda span: (span.start, span.exchange.started if span.exchange else 0))
-    cassette = Cassette(spans=spans, resource=resource, versions=versions(frozenset(libraries)))
+    cassette = Cassette(spans=spans, resource={**resource, **ours}, versions=versions(frozenset(libraries)))
     cassette.name = name or name_of(cassette)
     return cassette
 

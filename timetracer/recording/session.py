@@ -269,7 +269,7 @@ class Recording:
 
 def claims(instrumentor: Instrumentor, span: Any, note: Note) -> bool:
     """Whether an exchange of this instrumentor may sit on a span: its OpenTelemetry twin's, of the right kind, free."""
-    if note.tape is not None or note.ended:
+    if note.tape is not None or note.claimed or note.ended:
         return False
     scope = getattr(span, "instrumentation_scope", None)
     return scope is not None and _is_of(scope.name, instrumentor.scopes) and span.kind in _TWINS[instrumentor.kind]
