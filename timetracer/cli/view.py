@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from timetracer.cassette.replays import is_replay_of
 from timetracer.cli.app import command_app
 from timetracer.cli.options import AsciiOption, NameArgument
 from timetracer.cli.reading import Reader
@@ -41,6 +42,9 @@ def view(
     name: NameArgument = "",
     *,
     replay: ReplayOption = None,
+    kept: Annotated[
+        Path | None, typer.Option(help="What replays did; `d` compares a trace with them.", show_default=False)
+    ] = None,
     watch: Annotated[bool, typer.Option("--watch", help="Show cassettes as they are recorded.")] = False,
     theme: Annotated[str, typer.Option(help="The colours to begin with: dark, light or one of textual's.")] = "dark",
     ascii_only: AsciiOption = False,
@@ -54,11 +58,13 @@ def view(
         raise TimetracerError("the viewer needs textual: pip install 'timetracer-otel[view]'")
     if not path.exists() and not watch:
         raise CassetteNotFound(str(path), "there is no such file or directory")
+    if kept is not None and not kept.exists():
+        raise CassetteNotFound(str(kept), "there is no such file or directory")
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise TimetracerError("the viewer needs a terminal; `timetracer timeline` prints into pipes and files")
     from timetracer.viewer.app import Viewer
 
-    where = source(path, overlay(replay))
+    where = source(path, overlay(replay), kept)
     only = name or _only(where)
     chosen = {"dark": "textual-dark", "light": "textual-light"}.get(theme, theme)
     viewer = Viewer(where, "" if watch else only, every=_EVERY if watch else None, ascii_only=ascii_only)
@@ -70,14 +76,27 @@ def view(
     viewer.run()
 
 
-def source(path: Path, replayed: Callable[[Cassette], Cassette] = lambda cassette: cassette) -> Source:
-    """The cassettes at `path`, read whenever they are asked for; what is damaged is left out of the list."""
+def source(
+    path: Path, replayed: Callable[[Cassette], Cassette] = lambda cassette: cassette, kept: Path | None = None
+) -> Source:
+    """The cassettes at `path`, read whenever they are asked for; what is damaged is left out of the list.
+
+    Args:
+        path: a file, a directory or an archive.
+        replayed: lays a replay over a cassette.
+        kept: where what replays did is kept.
+    """
     from timetracer.viewer.app import Source
 
     def load(name: str) -> Cassette:
         return next(cassette for _, cassette in Reader(path).cassettes(name))
 
-    return Source(str(path), lambda: [*Reader(path).entries()] if path.exists() else [], load, replayed)
+    def replays(recorded: Cassette) -> list[tuple[str, Cassette]]:
+        if kept is None or not kept.exists():
+            return []
+        return [(name, one) for name, one in Reader(kept).cassettes() if is_replay_of(one, recorded)]
+
+    return Source(str(path), lambda: [*Reader(path).entries()] if path.exists() else [], load, replayed, replays)
 
 
 def _only(where: Source) -> str:

@@ -37,6 +37,8 @@ class Keeping:
     def __init__(self, recording: Recording, recorded: Sequence[Cassette] = (), root: str = "") -> None:
         self.recording = recording
         self.resource = {OF: recorded[0].name if recorded else "", ROOT: root}
+        self.arrived = Told(None, {}, self.resource)
+        """Of the inbound request that the replay is of."""
         self._lock = threading.RLock()
         self._kept: set[int] = set()
         """Facts that are kept already."""

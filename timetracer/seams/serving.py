@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from timetracer import sessions
 from timetracer.recording.faults import harmless
 from timetracer.recording.session import Recording
+from timetracer.recording.tape import Told
 from timetracer.recording.unit import scene
 from timetracer.replaying.service import ServiceReplay
 from timetracer.seams.declaration import Instrumentor, Message, ServerSeam
@@ -58,9 +59,12 @@ def _served(session: Session, instrumentor: Instrumentor, seam: ServerSeam, mess
             invoke.args, body = yield Receive(seam, invoke.args)
         assert isinstance(body, bytes)
         with session.open(instrumentor, message.fields, body) as chosen:
-            if not isinstance(chosen, Recording):
-                return (yield invoke)
-            return (yield from _record(chosen, instrumentor, seam, message, invoke))
+            if isinstance(chosen, Recording):
+                return (yield from _record(chosen, instrumentor, seam, message, invoke))
+            if chosen.keeping is not None:
+                told = chosen.keeping.arrived
+                return (yield from _record(chosen.keeping.recording, instrumentor, seam, message, invoke, told))
+            return (yield invoke)
     if isinstance(session, Recording) and not _nested(session):
         return (yield from _record(session, instrumentor, seam, message, invoke))
     return (yield invoke)
@@ -73,9 +77,15 @@ def _nested(session: Recording) -> bool:
 
 
 def _record(
-    session: Recording, instrumentor: Instrumentor, seam: ServerSeam, message: Message, invoke: Invoke
+    session: Recording,
+    instrumentor: Instrumentor,
+    seam: ServerSeam,
+    message: Message,
+    invoke: Invoke,
+    told: Told | None = None,
 ) -> Steps:
     with session.arrival(instrumentor, message.fields) as tape:
+        tape.told = told
         with harmless("listening to a request"):
             if seam.receive is None and isinstance(message.body, bytes):
                 tape.request_reel.whole(message.body)

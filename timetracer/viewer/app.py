@@ -12,12 +12,15 @@ from textual.binding import Binding
 from timetracer.analysis.trace import Trace
 from timetracer.cassette.model import Cassette
 from timetracer.store.entry import Entry
+from timetracer.viewer.choices import Choices
 from timetracer.viewer.diff_screen import DiffScreen
 from timetracer.viewer.list_screen import ListScreen
 from timetracer.viewer.trace_screen import TraceScreen
 
 THEMES: Final = ("textual-dark", "textual-light", "nord", "gruvbox", "solarized-light", "ansi-dark")
 """Those that ``t`` goes through; textual's own."""
+_DIGITS: Final = 9
+"""Replays that are offered: one a key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,8 @@ class Source:
     """
     replayed: Callable[[Cassette], Cassette] = lambda cassette: cassette
     """Lays a replay over it."""
+    replays: Callable[[Cassette], list[tuple[str, Cassette]]] = lambda _: []
+    """What replays of a cassette did, each with what to call it; the newest last."""
 
 
 class Viewer(App[None]):
@@ -95,8 +100,25 @@ class Viewer(App[None]):
         self.push_screen(TraceScreen(self._source.replayed(cassette), name, self._compare, ascii_only=self._ascii_only))
 
     def _compare(self, shown: TraceScreen) -> None:
-        """Let the user choose a cassette, and show it beside the one that is on the screen."""
+        """Let the user choose a cassette, or what a replay did, and show it beside the one that is on the screen."""
+        recorded = self._source.load(shown.cassette_name)
+        replays = {str(key): one for key, one in enumerate(self._source.replays(recorded)[: -_DIGITS - 1 : -1], 1)}
+        if not replays:
+            self._compare_listed(shown)
+            return
 
+        def chosen(key: str | None) -> None:
+            if key in replays:
+                name, kept = replays[key]
+                names = shown.cassette_name, name
+                self.push_screen(DiffScreen(Trace(recorded), Trace(kept), names, ascii_only=self._ascii_only))
+            elif key is not None:
+                self._compare_listed(shown)
+
+        lines = {key: f"what the replay did: {name}" for key, (name, _) in replays.items()}
+        self.push_screen(Choices("Compare with", {**lines, "c": "another cassette"}), chosen)
+
+    def _compare_listed(self, shown: TraceScreen) -> None:
         def chosen(name: str) -> None:
             names = shown.cassette_name, name
             one, other = (Trace(self._source.load(each)) for each in names)
