@@ -20,7 +20,13 @@ from timetracer import sessions
 from timetracer.block import Block, record, replay, use
 from timetracer.cassette import files
 from timetracer.cassette.model import Cassette
-from timetracer.errors import CassetteDamaged, CassetteNotFound, FailedVerdict, SettingError, UnmatchedCall
+from timetracer.errors import (
+    CassetteDamaged,
+    CassetteNotFound,
+    FailedVerdict,
+    SettingError,
+    UnmatchedCall,
+)
 from timetracer.recording import faults, providers
 from timetracer.redaction.rules import Rules
 from timetracer.replaying import outcomes

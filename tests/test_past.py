@@ -11,7 +11,8 @@ import pytest
 from timetracer import config, past
 from timetracer.cassette import files
 from timetracer.cassette.model import Cassette, Exchange, Kind, Span
-from timetracer.errors import CassetteDamaged, CassetteNotFound, StoreError, TimetracerError
+from timetracer.cassette.replays import OF
+from timetracer.errors import CassetteDamaged, CassetteError, CassetteNotFound, StoreError, TimetracerError
 from timetracer.recording import faults
 from timetracer.replaying.calls import Asked
 from timetracer.seams import installed
@@ -145,3 +146,11 @@ def test_what_can_be_done_with_a_place(
     assert sorted(Path().rglob("*.json")) == before
     assert not Path("none").exists()
     assert not Path("none.sqlite").exists()
+
+
+def test_what_a_replay_did_is_no_past(tmp_path: Path) -> None:
+    kept = Cassette(visit(1, "/a", start=1).spans, resource={OF: "GET /a"})
+    files.write(tmp_path / "kept" / "one.json", kept)
+    for place in ({"dir": tmp_path / "kept"}, {"cassette": tmp_path / "kept" / "one.json"}):
+        with pytest.raises(CassetteError, match="what a replay did, not a recording"):
+            past.check(config.load({}, tmp_path, place), "replay")

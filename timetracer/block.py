@@ -16,6 +16,7 @@ from timetracer import config, sessions
 from timetracer.cassette import files
 from timetracer.cassette.merging import merged
 from timetracer.cassette.model import Cassette, Exchange
+from timetracer.cassette.replays import recorded_only
 from timetracer.cassette.sameness import unchanged
 from timetracer.errors import CassetteError, FailedVerdict, SettingError
 from timetracer.recording import providers, writer
@@ -79,6 +80,8 @@ class Block:
         self._before = b""
         self._recorded: Cassette | None = None
         self._ended = False
+        keep = self.settings.replay_keep
+        self._kept_at = keep.absolute() / _beneath(self.path) if keep is not None else None
 
     def _decide(self, mode: str) -> str:
         mode = config.decided(mode)
@@ -138,7 +141,8 @@ class Block:
             CassetteNotFound, CassetteDamaged, CassetteTooNew: there is nothing to replay or to verify.
         """
         if self.mode == "replay":
-            self._session = Replay(self._read(), installed.load, self._manner())
+            keep = Recording(choice_of(self.settings), lambda unit: None, single=True) if self._kept_at else None
+            self._session = Replay(self._read(), installed.load, self._manner(), keep)
             guard.install()
         elif self.mode != "off":
             if self.mode == "verify":
@@ -180,8 +184,14 @@ class Block:
             self._verdict = Verdict(recorded=len(outbound(self._recorded)))
             if self.mode == "verify":
                 self._verdict = drift(self._read(), self._recorded, installed.load, self._manner())
-        elif session is not None and (report := self.settings.replay_report):
-            _tell(report, session.outcomes())
+        elif session is not None:
+            if report := self.settings.replay_report:
+                _tell(report, session.outcomes())
+            if session.keeping is not None and self._kept_at is not None:
+                kept = assemble(session.keeping.recording.pieces(), f"replay of {self.name or self.path.stem}")
+                kept.resource |= session.keeping.resource
+                self._redactor.redact_cassette(kept, Pseudonyms())
+                files.write(self._kept_at, kept)
 
     @property
     def verdict(self) -> Verdict:
@@ -205,7 +215,7 @@ class Block:
         return "\n\n".join([f"{self.label}: {self.verdict.text()}", *problems])
 
     def _read(self) -> list[Cassette]:
-        return files.read(self.path)
+        return [*recorded_only(files.read(self.path), str(self.path))]
 
     def _manner(self) -> Manner:
         return manner_of(self.settings, self._redactor, self.hint)
@@ -253,6 +263,12 @@ class Block:
             return self.path.read_bytes()
         except OSError:
             return b""
+
+
+def _beneath(path: Path) -> Path:
+    """A cassette's place in a directory of others: what it is from the working directory."""
+    place, here = path.absolute(), Path.cwd()
+    return place.relative_to(here) if place.is_relative_to(here) else Path(place.name)
 
 
 def _tell(report: Path, newer: outcomes.Outcomes) -> None:

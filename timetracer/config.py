@@ -153,6 +153,9 @@ class Settings:
     replay_report: Path | None = _setting(
         None, _path, "a path", "The file that a replay tells in what became of each recorded call, for `view --replay`."
     )
+    replay_keep: Path | None = _setting(
+        None, _path, "a path", "The directory (or archive) in which a replay keeps what it did, as cassettes."
+    )
     sources: Mapping[str, str] = field(default_factory=dict[str, str], compare=False, repr=False)
     """Where each setting that was set stands: ``{"mode": "the environment", "dir": "/app/timetracer.toml"}``."""
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from timetracer.cassette import files
 from timetracer.cassette.merging import parted
 from timetracer.cassette.model import Cassette
+from timetracer.cassette.replays import recorded_only
 from timetracer.config import Settings
 from timetracer.errors import CassetteNotFound, TimetracerError
 from timetracer.recording import faults
@@ -64,10 +65,13 @@ def check(settings: Settings, mode: str) -> None:
     """
     place = settings.cassette or settings.dir
     if is_one(settings):
-        found = mode not in ("replay", "verify") or bool(files.read(place))
+        found = mode not in ("replay", "verify") or bool(recorded_only(files.read(place), str(place)))
     else:
         store = open_store(place)
-        found = mode not in ("replay", "verify") or any(True for _ in store.entries(_ignored))
+        first = next(store.entries(_ignored), None) if mode in ("replay", "verify") else None
+        if first is not None:
+            recorded_only([store.load(first.name)], f"{place}: {first.name}")
+        found = mode not in ("replay", "verify") or first is not None
         store.close()
     if not found:
         record = f"timetracer run --mode record {'--cassette' if is_one(settings) else '--dir'} {place} -- …"

@@ -11,6 +11,7 @@ from timetracer.block import Block
 from timetracer.cassette import files
 from timetracer.cassette.merging import merged
 from timetracer.cassette.model import Cassette
+from timetracer.cassette.replays import OF
 from timetracer.config import Settings
 from timetracer.errors import FailedVerdict
 from timetracer.past import Past
@@ -64,6 +65,8 @@ class Service:
         self.keeper = Keeper(self._keep, redactor, settings.errors_only, settings.exclude_paths)
         self._teller: Teller | None = None
         self.writer = Writer(self.keeper, self._tell)
+        self._kept: Store | None = open_store(settings.replay_keep) if settings.replay_keep is not None else None
+        self._kept_writer = Writer(Keeper(self._keep_replayed, redactor))
         self.session = self._session()
         self._before = Report(left=self._now().left)
 
@@ -83,9 +86,12 @@ class Service:
         if self.mode in ("record", "verify", "rewrite"):
             return recording
         replayed = self._past.calls or self.mode == "replay"
-        outside = Replay(self._past.calls, installed.load, self._manner) if replayed else recording
+        keep = None
+        if self._kept is not None:
+            keep = Recording(choice_of(self.settings), self._kept_writer.put, self._kept_writer.watch)
+        outside = Replay(self._past.calls, installed.load, self._manner, keep) if replayed else recording
         return ServiceReplay(
-            self._past.shelf, outside, installed.load, self._manner, recording if self.mode == "auto" else None
+            self._past.shelf, outside, installed.load, self._manner, recording if self.mode == "auto" else None, keep
         )
 
     def start(self) -> None:
@@ -107,7 +113,7 @@ class Service:
 
     def flush(self, timeout: float = 30.0) -> bool:
         """Wait, `timeout` seconds at the most, until all complete units are written; whether they are."""
-        return self.writer.flush(timeout)
+        return self.writer.flush(timeout) and self._kept_writer.flush(timeout)
 
     def end(self) -> None:
         """Write what is complete, and leave the verdict where it is asked for."""
@@ -117,6 +123,8 @@ class Service:
                 self._teller.end()
             self._now().since(self._before).leave()
             self._store.close()
+            if self._kept is not None:
+                self._kept.close()
 
     def forked(self) -> None:
         """In a forked child: it is outside any request, and what its parent has to report is the parent's to report."""
@@ -161,6 +169,16 @@ class Service:
             self._store.append(cassette)
         else:
             self._store.save(cassette)
+        return True
+
+    def _keep_replayed(self, cassette: Cassette, background: bool) -> bool:
+        assert self._kept is not None
+        cassette.resource.setdefault(OF, "")  # a request that called nothing
+        cassette.name = f"replay of {cassette.name}"
+        if background:
+            self._kept.append(cassette)
+        else:
+            self._kept.save(cassette)
         return True
 
     def _compare(self, cassette: Cassette, background: bool) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from recordings import BEGAN, MS, order
-from timetracer.analysis.overlay import WHY, WORD, counts, overlaid, why, word
+from timetracer.analysis.overlay import counts, overlaid, why, word
 from timetracer.analysis.query import parsed
 from timetracer.analysis.span_query import FIELDS, matching
 from timetracer.analysis.trace import Trace
 from timetracer.cassette.model import Cassette
+from timetracer.cassette.replays import WHY, WORD
 from timetracer.replaying.outcomes import MissedCall, Outcome, Outcomes
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import importlib.util
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from timetracer.cassette import files
+from timetracer.cassette.replays import OF, ROOT
 from timetracer.cli.view import source
 from timetracer.store.underway import looked_at
 
@@ -56,6 +59,17 @@ def test_what_is_under_way_is_followed_in_a_directory_and_an_archive_alone(one: 
         assert looked_at(place)
         where.following.end()
         assert not place.exists()
+
+
+def test_what_replays_of_a_cassette_did_is_found(one: Path, tmp_path: Path) -> None:
+    (recorded,) = files.read(one)
+    assert recorded.root is not None
+    kept = replace(recorded, resource={OF: recorded.name, ROOT: recorded.root.span_id})
+    files.write(tmp_path / "replays" / "a.json", kept)
+    files.write(tmp_path / "replays" / "b.json", replace(kept, resource={OF: "another", ROOT: "f" * 16}))
+    where = source(one, kept=tmp_path / "replays")
+    assert [name for name, _ in where.replays(recorded)] == [str(tmp_path / "replays" / "a.json")]
+    assert source(one).replays(recorded) == []
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals")

@@ -119,3 +119,13 @@ def test_off(cassette):
     )
     project.run("--timetracer=record").assert_outcomes(passed=2)
     assert set(project.cassettes) == {"test_modes/test_replay"}
+
+
+def test_what_replays_do_is_kept_where_the_option_says(project: Project) -> None:
+    project.write("test_shop.py", "@pytest.mark.cassette\ndef test_it(): get('/text')")
+    project.run("--timetracer-keep=replays").assert_outcomes(passed=1)
+    assert not (project.path / "replays").exists()
+    project.upstream.stop()
+    project.run("--timetracer-keep=replays").assert_outcomes(passed=1)
+    (kept,) = (project.path / "replays").rglob("*.json")
+    assert str(kept.relative_to(project.path)) == "replays/cassettes/test_shop/test_it.json"

@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.trace import SpanKind
 
 from timetracer import sessions
 from timetracer.cassette.model import Cassette, Exchange, Kind, Plain, Redaction, Span
 from timetracer.errors import ReplayError, UnmatchedCall
 from timetracer.recording import providers
+from timetracer.recording.session import Choice, Recording
 from timetracer.redaction.redactor import Redactor
 from timetracer.redaction.rules import DEFAULT
 from timetracer.replaying.session import Manner, Replay, placed
@@ -250,3 +252,24 @@ def test_a_miss_says_that_a_request_was_lost() -> None:
     with pytest.raises(UnmatchedCall, match="lost      an exchange of toy"):
         ask(session)
     assert session.verdict().unplayed == []
+
+
+@pytest.mark.parametrize("keep", [False, True])
+def test_equal_calls_of_two_pipelines_keep_their_own_answers(keep: bool) -> None:
+    """The first call of a pipeline has its span, the others are beneath it: so it was recorded."""
+    spans = [span("work", 100)]
+    for first, answers in ((1, (b"a1", b"a2")), (11, (b"b1", b"b2"))):
+        one, other = (exchanged("GET", "same", answer) for answer in answers)
+        one.started, other.started = first, first + 1
+        spans.append(span("PIPELINE", first, 100, one, Kind.CLIENT))
+        spans.append(span("GET same", first + 1, first, other, Kind.CLIENT))
+    recording = Recording(Choice(), lambda unit: None, single=True) if keep else None
+    session = Replay([Cassette(spans)], load, None, recording)
+    provider = TracerProvider()
+    providers.adopt(provider, lambda timeout: True)
+    told = []
+    with sessions.in_context(session), provider.get_tracer("app").start_as_current_span("work"):
+        for _ in range(2):
+            with provider.get_tracer(TOY.scopes[0]).start_as_current_span("PIPELINE", kind=SpanKind.CLIENT):
+                told.append([ask(session, url="same"), ask(session, url="same")])
+    assert told == [[b"a1", b"a2"], [b"b1", b"b2"]]

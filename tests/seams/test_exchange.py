@@ -147,6 +147,15 @@ def test_live_libraries_pass_and_what_they_do_within_as_well(caller: Caller, ses
     assert not sessions.inside.get()
 
 
+@both
+def test_a_replay_that_is_kept_has_live_calls_as_they_came(caller: Caller) -> None:
+    kept = Recording(Choice(), lambda unit: None, single=True)
+    with sessions.in_context(Replay([], load, Manner(live=frozenset({"toy"})), kept)):
+        caller(Answer(200)).call("GET", "a")
+    (exchange,) = assemble(kept.pieces()).exchanges
+    assert (exchange.key, exchange.error) == ("GET a", None)
+
+
 # --- recorded ---
 
 

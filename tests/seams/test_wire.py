@@ -235,6 +235,12 @@ class TestPassedBy:
             toy_wire.connect(Server()).ask("one")
         assert asked(tape_of(session)) == []
 
+    def test_a_replay_that_is_kept_has_what_a_live_library_did(self) -> None:
+        kept = recording()
+        with sessions.in_context(Replay([recorded("one")], load, Manner(live=frozenset({"toywire"})), kept)):
+            toy_wire.connect(Server()).ask("one")
+        assert asked(tape_of(kept)) == [("one", "one 1", False)]
+
     def test_what_is_asked_within_an_exchange_is_not_recorded(self) -> None:
         session = recording()
         with sessions.in_context(session):

@@ -9,6 +9,8 @@ import pytest
 import recordings
 from timetracer.errors import CassetteDamaged
 from timetracer.viewer.app import THEMES, Viewer
+from timetracer.viewer.choices import Choices
+from timetracer.viewer.diff_screen import DiffScreen
 from timetracer.viewer.list_screen import ListScreen
 from timetracer.viewer.trace_screen import TraceScreen
 from viewer.driving import driven, source
@@ -38,3 +40,13 @@ def test_themes_come_in_turn() -> None:
     there = [name for name in THEMES if name in Viewer(source()).available_themes]
     assert driven(source(recordings.order()), ["t"] * len(there), lambda viewer: viewer.theme) == THEMES[0]
     assert {"textual-dark", "textual-light"} <= {*there}
+
+
+def test_d_offers_what_replays_did_and_other_cassettes() -> None:
+    order = recordings.order()
+    places = replace(source(order, order), replays=lambda cassette: [("kept/one.json", cassette)])
+    assert isinstance(driven(places, ["d"], lambda viewer: viewer.screen), Choices)
+    assert isinstance(driven(places, ["d", "1"], lambda viewer: viewer.screen), DiffScreen)
+    assert isinstance(driven(places, ["d", "c"], lambda viewer: viewer.screen), ListScreen)
+    assert isinstance(driven(places, ["d", "x"], lambda viewer: viewer.screen), TraceScreen)
+    assert isinstance(driven(source(order), ["d"], lambda viewer: viewer.screen), ListScreen)

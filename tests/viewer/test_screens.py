@@ -86,6 +86,11 @@ def test_a_replay_laid_over(size: tuple[int, int]) -> None:
     check(f"order-replayed-{size[0]}", screen(where, "e", size=size), size)
 
 
+def test_d_offers_what_the_replay_did() -> None:
+    where = replace(places(), replays=lambda cassette: [("kept/order.json", cassette)])
+    check("compare-100", screen(where, "d"), (100, 30))
+
+
 def check(name: str, shown: str, size: tuple[int, int]) -> None:
     path = SCREENS / f"{name}.txt"
     if REDRAW:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from timetracer.analysis.amounts import counted
 from timetracer.cassette.model import Cassette, Kind, Scope, Span, Status
+from timetracer.cassette.replays import WHY, WORD
 
 if TYPE_CHECKING:
     from timetracer.replaying.outcomes import MissedCall, Outcome, Outcomes
@@ -20,10 +21,6 @@ Word = Literal["missed", "unplayed", "relaxed", "played"]
 
 WORDS: Final[tuple[Word, ...]] = ("missed", "unplayed", "relaxed", "played")
 """What can have become of a call; what needs a look comes first."""
-WORD: Final = "timetracer.replay"
-"""The attribute that has one of `WORDS`."""
-WHY: Final = "timetracer.replay.why"
-"""The attribute with what there is to say about it, a line each."""
 
 
 def overlaid(cassette: Cassette, outcomes: Outcomes) -> Cassette:

@@ -33,6 +33,10 @@ CassetteOption = Annotated[
     Path | None, typer.Option(help="One cassette for the whole run instead.", show_default=False)
 ]
 
+KeepOption = Annotated[
+    Path | None, typer.Option(metavar="DIR", help="Keep what a replay does there, as cassettes.", show_default=False)
+]
+
 app = command_app()
 
 _EPILOG = """Examples:
@@ -54,6 +58,7 @@ def run_command(
     report: Annotated[
         Path | None, typer.Option(help="Tell there what became of each recorded call.", show_default=False)
     ] = None,
+    keep: KeepOption = None,
     live: Annotated[str, typer.Option(help="Libraries whose calls really go out.", metavar="LIB[,LIB]")] = "",
 ) -> None:
     """Run a command; record or replay what it calls.
@@ -68,6 +73,7 @@ def run_command(
             "cassette": cassette,
             "live": live or None,
             "replay_report": report,
+            "replay_keep": keep,
         }
     )
     chosen = config.decided(settings.mode or "record")
@@ -88,6 +94,7 @@ def _run(command: list[str], settings: config.Settings, mode: str) -> int:
             "TIMETRACER_MODE": mode,
             "TIMETRACER_DIR": str(settings.dir.absolute()),
             "TIMETRACER_CASSETTE": str(settings.cassette.absolute()) if settings.cassette else "",
+            "TIMETRACER_REPLAY_KEEP": str(settings.replay_keep.absolute()) if settings.replay_keep else "",
             "TIMETRACER_LIVE": ",".join(settings.live),
             "TIMETRACER_BEGAN": str(time_ns()),
             reports.FOLDER: folder,
@@ -118,6 +125,9 @@ def _check(settings: config.Settings, mode: str) -> None:
         if library not in known:
             problem = f"there is no instrumentor for {library!r}; there are {', '.join(known)}"
             raise SettingError("live", settings.sources["live"], problem)
+    if settings.replay_keep is not None and settings.replay_keep.absolute() == settings.dir.absolute():
+        problem = "the recordings are there; what a replay does is kept elsewhere"
+        raise SettingError("replay_keep", settings.sources["replay_keep"], problem)
     if mode != "off":
         past.check(settings, mode)
 
@@ -136,6 +146,8 @@ def summary(report: reports.Report | None, settings: config.Settings, mode: str,
         for number, text in enumerate(report.verdict.text().split("\n")):
             words = sheet.text(text)
             yield _line(f"{done} {place}: {words}", "green" if passed else ERROR) if not number else Text(f"  {words}")
+        if settings.replay_keep is not None and mode != "verify":
+            yield _line(f"what the replay did is in {sheet.text(str(settings.replay_keep))}", "")
         for problem in report.problems[:_PROBLEMS]:
             yield Text()
             yield from (Text(sheet.text(line)) for line in problem.split("\n"))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from timetracer.cassette.replays import is_replay_of
 from timetracer.cli.app import command_app
 from timetracer.cli.options import AsciiOption, NameArgument
 from timetracer.cli.reading import Reader, open_or_none
@@ -42,6 +43,9 @@ def view(
     name: NameArgument = "",
     *,
     replay: ReplayOption = None,
+    kept: Annotated[
+        Path | None, typer.Option(help="What replays did; `d` compares a trace with them.", show_default=False)
+    ] = None,
     watch: Annotated[bool, typer.Option("--watch", help="Show cassettes as they are recorded.")] = False,
     theme: Annotated[str, typer.Option(help="The colours to begin with: dark, light or one of textual's.")] = "dark",
     ascii_only: AsciiOption = False,
@@ -55,11 +59,13 @@ def view(
         raise TimetracerError("the viewer needs textual: pip install 'timetracer-otel[view]'")
     if not path.exists() and not watch:
         raise CassetteNotFound(str(path), "there is no such file or directory")
+    if kept is not None and not kept.exists():
+        raise CassetteNotFound(str(kept), "there is no such file or directory")
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise TimetracerError("the viewer needs a terminal; `timetracer timeline` prints into pipes and files")
     from timetracer.viewer.app import Viewer
 
-    where = source(path, overlay(replay), watch=watch)
+    where = source(path, overlay(replay), kept, watch=watch)
     only = name or _only(where)
     chosen = {"dark": "textual-dark", "light": "textual-light"}.get(theme, theme)
     viewer = Viewer(where, "" if watch else only, every=_EVERY if watch else None, ascii_only=ascii_only)
@@ -76,12 +82,18 @@ def view(
 
 
 def source(
-    path: Path, replayed: Callable[[Cassette], Cassette] = lambda cassette: cassette, *, watch: bool = False
+    path: Path,
+    replayed: Callable[[Cassette], Cassette] = lambda cassette: cassette,
+    kept: Path | None = None,
+    *,
+    watch: bool = False,
 ) -> Source:
     """The cassettes at `path`, read whenever they are asked for; what is damaged is left out of the list.
 
     Args:
-        replayed: lays a replay over one.
+        path: a file, a directory or an archive.
+        replayed: lays a replay over a cassette.
+        kept: where what replays did is kept.
         watch: follow what is under way as well, until its `following` is ended.
     """
     from timetracer.viewer.app import Source
@@ -93,10 +105,15 @@ def source(
     def entries() -> list[Entry]:
         return [*Reader(path).entries()] if path.exists() else []
 
+    def replays(recorded: Cassette) -> list[tuple[str, Cassette]]:
+        if kept is None or not kept.exists():
+            return []
+        return [(name, one) for name, one in Reader(kept).cassettes() if is_replay_of(one, recorded)]
+
     if not watch or (path.is_file() and open_or_none(path) is None):
-        return Source(str(path), entries, load, replayed)
+        return Source(str(path), entries, load, replayed, replays)
     following = Following(path, entries, load)
-    return Source(str(path), following.entries, following.load, replayed, following)
+    return Source(str(path), following.entries, following.load, replayed, replays, following)
 
 
 def _only(where: Source) -> str:

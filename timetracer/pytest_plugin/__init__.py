@@ -43,6 +43,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="run the recorded tasks of a cassette, or of a directory of them, once more: each is a test, which passes "
         "if the task ends as recorded; without other arguments, nothing else is run",
     )
+    group.addoption("--timetracer-keep", metavar="DIR", help="keep what replays do in this directory, as cassettes")
     group.addoption("--celery-app", metavar="MODULE:APP", help="the Celery app that has those tasks")
     group.addoption("--timetracer-prune", action="store_true", help="delete the cassettes that no test uses")
 

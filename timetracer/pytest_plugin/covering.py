@@ -96,6 +96,8 @@ class Covering:
             said["mode"] = option.timetracer_mode
         if option.timetracer_strict:
             said["strict"] = True
+        if option.timetracer_keep:
+            said["replay_keep"] = self._config.invocation_params.dir / option.timetracer_keep
         return RunBlock(path, self._ledger, command(self._request.node), name=name, **said)
 
     def _enter(self, block: RunBlock) -> None:

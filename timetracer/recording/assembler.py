@@ -38,10 +38,13 @@ def assemble(pieces: Iterable[Piece], name: str = "", *, underway: bool = False)
     """
     spans: list[Span] = []
     resource: dict[str, AttributeValue] = {}
+    ours: dict[str, AttributeValue] = {}
     libraries: set[str] = set()
     for piece in pieces:
         tape = None if piece.tape is None or piece.tape.dropped else piece.tape
-        exchange = exchange_of(tape, underway=underway) if tape is not None else None
+        told = tape.told if tape is not None else None
+        exchange = told.exchange if told is not None else None
+        exchange = exchange or (exchange_of(tape, underway=underway) if tape is not None else None)
         if tape is not None:
             libraries.add(tape.instrumentor.library)
         if piece.span is not None:
@@ -52,9 +55,12 @@ def assemble(pieces: Iterable[Piece], name: str = "", *, underway: bool = False)
         else:
             continue
         span.exchange = exchange
+        if told is not None:
+            span.attributes.update(told.attributes)
+            ours.update(told.resource)
         spans.append(span)
     spans.sort(key=lambda span: (span.start, span.exchange.started if span.exchange else 0))
-    cassette = Cassette(spans=spans, resource=resource, versions=versions(frozenset(libraries)))
+    cassette = Cassette(spans=spans, resource={**resource, **ours}, versions=versions(frozenset(libraries)))
     cassette.name = name or name_of(cassette)
     return cassette
 

@@ -23,16 +23,18 @@ class Note:
     """What is known of one live span.
 
     Args:
-        unit: the unit of work it belongs to; None while replaying.
+        unit: the unit of work it belongs to; None while replaying, unless what the replay does is kept.
         place: while replaying: the names of its ancestors and its own, joined by `STEP`: its place in the call tree.
     """
 
-    __slots__ = ("__weakref__", "ended", "place", "root", "span", "tape", "unit")
+    __slots__ = ("__weakref__", "claimed", "ended", "place", "root", "span", "tape", "unit")
 
     def __init__(self, unit: Unit | None, place: str = "") -> None:
         self.unit = unit
         self.place = place
         self.tape: Tape | None = None
+        self.claimed = False
+        """While replaying: a call was answered that has this span."""
         self.ended = False
         self.root = False
         self.span: ref[Any] | None = None

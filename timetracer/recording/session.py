@@ -295,7 +295,7 @@ def _claimed(instrumentor: Instrumentor, span: Any, note: Note | None, unit: Uni
 
 def claims(instrumentor: Instrumentor, span: Any, note: Note) -> bool:
     """Whether an exchange of this instrumentor may sit on a span: its OpenTelemetry twin's, of the right kind, free."""
-    return note.tape is None and not note.ended and _is_twin(instrumentor, span)
+    return note.tape is None and not (note.claimed or note.ended) and _is_twin(instrumentor, span)
 
 
 def _is_twin(instrumentor: Instrumentor, span: Any) -> bool:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from time import time_ns
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from timetracer.recording.faults import harmless
 from timetracer.recording.raised import error_of
@@ -13,7 +13,7 @@ from timetracer.recording.raised import error_of
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-    from timetracer.cassette.model import Plain
+    from timetracer.cassette.model import AttributeValue, Exchange, Plain
     from timetracer.seams.declaration import Instrumentor
 
 
@@ -92,6 +92,20 @@ class Reel:
                 ended(error)
 
 
+class Told(NamedTuple):
+    """What is known of an exchange beforehand: a replay's, which nobody needs to listen to.
+
+    Args:
+        exchange: the exchange; None: it is what the tape has heard.
+        attributes: for its span.
+        resource: for its cassette.
+    """
+
+    exchange: Exchange | None
+    attributes: Mapping[str, AttributeValue]
+    resource: Mapping[str, AttributeValue]
+
+
 class Tape:
     """One exchange in the making.
 
@@ -116,6 +130,7 @@ class Tape:
         "response",
         "response_reel",
         "started",
+        "told",
     )
 
     def __init__(
@@ -139,6 +154,8 @@ class Tape:
         self.fact = fact
         self.started = time_ns()
         self.ended = 0
+        self.told: Told | None = None
+        """What is to be said of it in place of all that, or beside it."""
         self._finished: Callable[[], None] | None = finished
 
     def answered(self, fields: tuple[Any, ...]) -> None:

@@ -10,7 +10,8 @@ from timetracer.errors import UnmatchedCall
 from timetracer.replaying.calls import Asked
 from timetracer.replaying.fields import Parts, fields
 from timetracer.replaying.matching import Index
-from timetracer.replaying.session import Manner, candidates, in_live_names, parts_of
+from timetracer.replaying.renaming import in_live_names
+from timetracer.replaying.session import Manner, candidates, parts_of
 from timetracer.replaying.verdict import Verdict
 
 if TYPE_CHECKING:

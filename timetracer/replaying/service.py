@@ -41,6 +41,7 @@ class ServiceReplay:
         load: finds the instrumentor of a library.
         manner: how its replays answer.
         recording: in mode ``auto``: records the requests that have no cassette.
+        keep: records what the replays do; None: nobody.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class ServiceReplay:
         load: Callable[[str], Instrumentor | None],
         manner: Manner,
         recording: Recording | None = None,
+        keep: Recording | None = None,
     ) -> None:
         self.live = manner.live
         self.outside = outside
@@ -57,6 +59,7 @@ class ServiceReplay:
         self._load = load
         self._manner = manner
         self._recording = recording
+        self._keep = keep
         self._lock = threading.Lock()
         self._replays: deque[Replay] = deque()
         self._older = Verdict()
@@ -78,9 +81,9 @@ class ServiceReplay:
                 yield self._recording
             return
         if unit is not None:
-            replay = Replay([unit.cassette], self._load, self._manner)
+            replay = Replay([unit.cassette], self._load, self._manner, self._keep)
         else:
-            replay = Replay([], self._load, replace(self._manner, serving=_line(asked)))
+            replay = Replay([], self._load, replace(self._manner, serving=_line(asked)), self._keep)
         with self._lock:
             self._replays.append(replay)
             if len(self._replays) > KEPT:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from time import monotonic_ns, time_ns
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -22,10 +23,11 @@ from timetracer.replaying import errors
 from timetracer.replaying.calls import Asked, Candidate, Taken
 from timetracer.replaying.deliveries import Audience, Listener
 from timetracer.replaying.fields import Parts
-from timetracer.replaying.identities import OneToOne, Text, mapped
+from timetracer.replaying.keeping import Keeping
 from timetracer.replaying.matching import Index, Unneeded
 from timetracer.replaying.noise import Noise
 from timetracer.replaying.outcomes import MissedCall, Outcomes
+from timetracer.replaying.renaming import in_live_names
 from timetracer.replaying.unnamed import REASON, Unnamed, kind_of
 from timetracer.replaying.verdict import Verdict
 
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.trace import ReadableSpan
     from opentelemetry.sdk.trace import Span as LiveSpan
 
+    from timetracer.recording.session import Recording
     from timetracer.seams.declaration import Instrumentor, WireProtocol
 
 OUTBOUND = (Kind.CLIENT, Kind.PRODUCER)
@@ -109,18 +112,25 @@ class Replay:
         cassettes: whose exchanges answer; several (of a process) are taken as one.
         load: finds the instrumentor of a library.
         manner: how it answers.
+        keep: records what it does; None: nobody.
     """
 
     def __init__(
-        self, cassettes: Iterable[Cassette], load: Callable[[str], Instrumentor | None], manner: Manner | None = None
+        self,
+        cassettes: Iterable[Cassette],
+        load: Callable[[str], Instrumentor | None],
+        manner: Manner | None = None,
+        keep: Recording | None = None,
     ) -> None:
         self.manner = manner or Manner()
         self.live = self.manner.live
+        self._load = load
         self.outside = self
         recorded = list(cassettes)
         self.started = min((span.start for cassette in recorded for span in cassette.spans if span.start), default=0)
         root = recorded[0].root if len(recorded) == 1 else None
         self._root = root.span_id if root else ""
+        self.keeping = Keeping(keep, recorded, self._root) if keep is not None else None
         known = candidates(recorded, load)
         self._lost = {each.library for one in recorded for each in one.exchanges if each.lost and not each.request}
         """Libraries with an exchange of which not even the request could be recorded."""
@@ -178,20 +188,42 @@ class Replay:
         request, content = instrumentor.describe_request(fields, body)
         if len(body) > self.manner.max_body_bytes:
             request["omitted"], content = len(body), b""
+        with self.keeping or nullcontext():
+            recorded = self._answered(instrumentor, request, content, optional=optional, in_turn=in_turn)
+        self._audience.release(instrumentor.name)
+        cancelled = recorded.error is not None and recorded.error.get("type") == "cancelled"
+        patience = (recorded.ended - recorded.started) / 1e9 + PATIENCE if cancelled else 0.0
+        return Answer(recorded, None if cancelled else _error(recorded, instrumentor), patience, self.missed)
+
+    def _answered(
+        self,
+        instrumentor: Instrumentor,
+        request: dict[str, Plain],
+        content: bytes | None,
+        *,
+        optional: bool,
+        in_turn: bool,
+    ) -> Exchange:
         parts, path = parts_of(instrumentor, request, content), _place_now(instrumentor)
         taken = None
         if not (self._rewrites or in_turn):
             taken = self._index.take_verbatim(instrumentor.name, self._known(parts), path)
-        if taken is None:
-            taken = self._take(instrumentor, request, content, path, parts, optional=optional, in_turn=in_turn)
-        self._audience.release(instrumentor.name)
-        recorded = in_live_names(taken, self._index.pseudonyms)
-        if problem := _useless(recorded):
-            self.missed(recorded.key, problem)
-            raise ReplayError(problem)
-        cancelled = recorded.error is not None and recorded.error.get("type") == "cancelled"
-        patience = (recorded.ended - recorded.started) / 1e9 + PATIENCE if cancelled else 0.0
-        return Answer(recorded, None if cancelled else _error(recorded, instrumentor), patience, self.missed)
+        try:
+            if taken is None:
+                taken = self._take(instrumentor, request, content, path, parts, optional=optional, in_turn=in_turn)
+            recorded = in_live_names(taken, self._index.pseudonyms)
+            if problem := _useless(recorded):
+                self.missed(recorded.key, problem)
+                raise ReplayError(problem)
+        except ReplayError as miss:
+            if self.keeping is not None:
+                self.keeping.missed(instrumentor, request, content, miss)
+            raise
+        if self.keeping is not None:
+            self.keeping.played(instrumentor, request, content, taken, recorded)
+        if not recorded.fact:
+            _claim(instrumentor)
+        return recorded
 
     def catalogue(self, protocol: WireProtocol) -> Any:
         """What a protocol's backends want to know of all that was recorded."""
@@ -210,7 +242,12 @@ class Replay:
         self._audience.leave(instrumentor.name, listener)
 
     def _delivered(self, candidate: Candidate) -> Exchange:
-        return in_live_names(self._index.deliver(candidate), self._index.pseudonyms)
+        taken = self._index.deliver(candidate)
+        recorded = in_live_names(taken, self._index.pseudonyms)
+        instrumentor = self._load(recorded.library)
+        if self.keeping is not None and instrumentor is not None:
+            self.keeping.told(instrumentor, taken, recorded)
+        return recorded
 
     def _known(self, parts: Parts) -> Parts:
         """The parts with the secrets that came before already replaced.
@@ -255,9 +292,7 @@ class Replay:
         except UnmatchedCall as miss:
             told = str(miss)
             if instrumentor.name in self._lost:
-                told += (
-                    f"\n  lost      an exchange of {instrumentor.name}, by a fault of Timetracer's when it was recorded"
-                )
+                told += f"\n  lost      an exchange of {instrumentor.name}, by a fault of ours when it was recorded"
             if self.manner.serving:
                 told += f"\n  within    {self.manner.serving}, a request that was never recorded"
             with self._lock:
@@ -303,7 +338,13 @@ class Replay:
     def span_started(self, span: LiveSpan, parent_context: Context | None) -> None:
         """Called by the processor for every span that starts."""
         parent = notes.of(get_current_span(parent_context))
-        notes.attach(span, Note(None, f"{parent.place}{STEP}{span.name}" if parent is not None else span.name))
+        place = f"{parent.place}{STEP}{span.name}" if parent is not None else span.name
+        if self.keeping is not None:
+            self.keeping.recording.span_started(span, parent_context)
+        else:
+            notes.attach(span, Note(None))
+        if (note := notes.of(span)) is not None:
+            note.place = place
 
     def span_ended(self, span: ReadableSpan, note: Note) -> None:
         """Called by the processor for every span that ends."""
@@ -359,35 +400,6 @@ def candidates(cassettes: Iterable[Cassette], load: Callable[[str], Instrumentor
     return found
 
 
-def in_live_names(taken: Taken, pseudonyms: OneToOne) -> Exchange:
-    """The recorded exchange with the live identifiers, and the live pseudonyms of the same secrets, in place of the
-    recorded ones."""
-
-    def renamed(text: Text) -> Text:
-        if isinstance(text, bytes):
-            return renamed(text.decode("latin-1")).encode("latin-1")
-        return NAME.sub(lambda name: pseudonyms.live_of.get(name[0], name[0]), text)
-
-    recorded, identities = taken.exchange, taken.identities
-    if identities:
-        recorded = _translated(recorded, identities.to_live, identities.to_live_plain)
-    if recorded.redactions and pseudonyms.renames:
-        recorded = _translated(recorded, renamed, lambda value: mapped(value, renamed, renamed))
-    return recorded
-
-
-def _translated(recorded: Exchange, in_bytes: Callable[[bytes], bytes], in_plain: Callable[[Plain], Plain]) -> Exchange:
-    """The recorded exchange with this replay's names in place of the recorded ones."""
-    response = {name: in_plain(value) for name, value in (recorded.response or {}).items()}
-    error = {name: in_plain(value) for name, value in (recorded.error or {}).items()}
-    return replace(
-        recorded,
-        response=None if recorded.response is None else response,
-        response_body=None if recorded.response_body is None else in_bytes(recorded.response_body),
-        error=None if recorded.error is None else error,
-    )
-
-
 def _given(exchange: Exchange) -> Iterator[str]:
     """The pseudonyms that an answer gives to the app."""
     if any(mark.path.startswith("response") for mark in exchange.redactions):
@@ -422,6 +434,14 @@ def _place_now(instrumentor: Instrumentor) -> str:
     if note is None:
         return ""
     return note.place.rpartition(STEP)[0] if claims(instrumentor, span, note) else note.place
+
+
+def _claim(instrumentor: Instrumentor) -> None:
+    """The live call that was answered has its span, as it had when it was recorded: the next ones are beneath it."""
+    span = get_current_span()
+    note = notes.of(span)
+    if note is not None and claims(instrumentor, span, note):
+        note.claimed = True
 
 
 def _error(recorded: Exchange, instrumentor: Instrumentor) -> BaseException | None:

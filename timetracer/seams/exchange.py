@@ -152,6 +152,8 @@ def exchange(instrumentor: Instrumentor, seam: CallSeam | EachCallSeam, invoke: 
     if is_live:
         if not isinstance(session, Recording):
             session.went_live()
+            if session.keeping is not None:
+                return _record(session.keeping.recording, instrumentor, seam, invoke, context)
         return _live(invoke)
     if isinstance(session, Recording):
         return _record(session, instrumentor, seam, invoke, context)

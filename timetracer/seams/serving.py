@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from timetracer import sessions
 from timetracer.recording.faults import harmless
 from timetracer.recording.session import Recording
+from timetracer.recording.tape import Told
 from timetracer.recording.unit import scene
 from timetracer.replaying.service import ServiceReplay
 from timetracer.seams.declaration import Instrumentor, Message, ServerSeam
@@ -56,18 +57,23 @@ def _served(session: Session, instrumentor: Instrumentor, seam: ServerSeam, mess
     before = place()
     with ExitStack() as serves:
         recording = session if isinstance(session, Recording) and not _nested(session) else None
+        told: Told | None = None
         if isinstance(session, ServiceReplay):
             body = message.body
             if seam.receive is not None:
                 invoke.args, body = yield Receive(seam, invoke.args)
             assert isinstance(body, bytes)
             chosen = serves.enter_context(session.open(instrumentor, message.fields, body))
-            recording = chosen if isinstance(chosen, Recording) else None
+            if isinstance(chosen, Recording):
+                recording = chosen
+            elif chosen.keeping is not None:
+                recording, told = chosen.keeping.recording, chosen.keeping.arrived
         elif recording is None:
             return (yield invoke)
         tape = None
         if recording is not None:
             tape = serves.enter_context(recording.arrival(instrumentor, message.fields))
+            tape.told = told
             with harmless("listening to a request"):
                 if seam.receive is None and isinstance(message.body, bytes):
                     tape.request_reel.whole(message.body)

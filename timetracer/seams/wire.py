@@ -114,8 +114,11 @@ class Wire:
     def _outside(self) -> Recording | Replay | None:
         """Whose this driver's connections are; None: nobody's, they are as they are without us."""
         session = sessions.current()
-        if session is None or (session.live and self.instrumentor.is_live(session.live)):
+        if session is None:
             return None
+        if session.live and self.instrumentor.is_live(session.live):
+            keeping = session.outside.keeping if isinstance(session.outside, Replay) else None
+            return keeping.recording if keeping is not None else None
         return session.outside
 
 

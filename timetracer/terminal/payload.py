@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 
 from rich.text import Text
 
-from timetracer.analysis import json_tree, overlay
+from timetracer.analysis import json_tree
 from timetracer.analysis.amounts import counted, duration, moment, size
 from timetracer.analysis.json_tree import Number, Object
 from timetracer.analysis.semconv import about, exchange_error
@@ -20,6 +20,7 @@ from timetracer.analysis.spelling import spelt
 from timetracer.analysis.sql_layout import KEYWORDS, formatted
 from timetracer.analysis.trace import Trace
 from timetracer.analysis.tree import Node, oddities
+from timetracer.cassette import replays
 from timetracer.cassette.model import Exchange, Redaction
 from timetracer.redaction.pseudonyms import PSEUDONYM
 from timetracer.terminal.body import body_lines, decoded
@@ -52,7 +53,7 @@ def parts(node: Node, trace: Trace, paper: Paper) -> Iterator[Part]:
     if exchange:
         yield from _exchange(exchange, paper)
     span = node.span
-    if found := {name: held for name, held in span.attributes.items() if name not in (overlay.WORD, overlay.WHY)}:
+    if found := {name: held for name, held in span.attributes.items() if name not in (replays.WORD, replays.WHY)}:
         yield _mapping("attributes", found, paper)
     for event in span.events:
         told = f"event {event.name} +{duration(event.time - trace.start, ascii_only=paper.ascii_only)}"

@@ -12,6 +12,7 @@ from textual.binding import Binding
 from timetracer.analysis.trace import Trace
 from timetracer.cassette.model import Cassette
 from timetracer.store.entry import Entry
+from timetracer.viewer.choices import Choices
 from timetracer.viewer.diff_screen import DiffScreen
 from timetracer.viewer.following import Following
 from timetracer.viewer.growing import Growing
@@ -20,6 +21,8 @@ from timetracer.viewer.trace_screen import TraceScreen
 
 THEMES: Final = ("textual-dark", "textual-light", "nord", "gruvbox", "solarized-light", "ansi-dark")
 """Those that ``t`` goes through; textual's own."""
+_DIGITS: Final = 9
+"""Replays that are offered: one a key."""
 
 _LOOKS: Final = 4
 """Looks at a unit that is under way, for one at the list."""
@@ -39,6 +42,8 @@ class Source:
     """
     replayed: Callable[[Cassette], Cassette] = lambda cassette: cassette
     """Lays a replay over it."""
+    replays: Callable[[Cassette], list[tuple[str, Cassette]]] = lambda _: []
+    """What replays of a cassette did, each with what to call it; the newest last."""
     following: Following | None = None
     """Tells of units of work that are under way; then `entries` and `load` are its own."""
 
@@ -117,8 +122,25 @@ class Viewer(App[None]):
         self.push_screen(TraceScreen(trace, name, self._compare, ascii_only=self._ascii_only))
 
     def _compare(self, shown: TraceScreen) -> None:
-        """Let the user choose a cassette, and show it beside the one that is on the screen."""
+        """Let the user choose a cassette, or what a replay did, and show it beside the one that is on the screen."""
+        recorded = self._source.load(shown.cassette_name)
+        replays = {str(key): one for key, one in enumerate(self._source.replays(recorded)[: -_DIGITS - 1 : -1], 1)}
+        if not replays:
+            self._compare_listed(shown)
+            return
 
+        def chosen(key: str | None) -> None:
+            if key in replays:
+                name, kept = replays[key]
+                names = shown.cassette_name, name
+                self.push_screen(DiffScreen(Trace(recorded), Trace(kept), names, ascii_only=self._ascii_only))
+            elif key is not None:
+                self._compare_listed(shown)
+
+        lines = {key: f"what the replay did: {name}" for key, (name, _) in replays.items()}
+        self.push_screen(Choices("Compare with", {**lines, "c": "another cassette"}), chosen)
+
+    def _compare_listed(self, shown: TraceScreen) -> None:
         def chosen(name: str) -> None:
             names = shown.cassette_name, name
             one, other = (Trace(self._source.load(each)) for each in names)

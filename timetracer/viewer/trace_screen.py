@@ -50,7 +50,7 @@ HELP = {
     "< >": "move the window",
     "c": "critical path",
     "1 2 3": "waterfall, flame graph, statistics",
-    "d": "compare with another cassette",
+    "d": "compare with another cassette, or with what a replay did",
     "y": "copy as curl, SQL, Python, id",
     "Tab": "to the payload and back",
     "t": "next theme",
