@@ -7,7 +7,9 @@ from pathlib import Path
 
 from recordings import MS
 from timetracer.viewer.app import Viewer
+from timetracer.viewer.flame_graph import FlameGraph
 from timetracer.viewer.list_screen import ListScreen
+from timetracer.viewer.statistics_view import StatisticsView
 from timetracer.viewer.trace_screen import TraceScreen
 from viewer.driving import settled, shown
 from viewer.telling import Telling
@@ -103,15 +105,17 @@ def test_the_other_views_grow_too(tmp_path: Path) -> None:
             await settled(pilot)
             trace = viewer.screen
             assert isinstance(trace, TraceScreen)
-            seen: dict[str, list[str]] = {"2": [], "3": []}
-            for key, screens in seen.items():
+            flame, figures = trace.query_one(FlameGraph), trace.query_one(StatisticsView)
+
+            def totals() -> tuple[int, int]:
+                return flame.levels[0][0].width, max(each.total for each in figures.figures)
+
+            for key in ("1", "2", "3"):
                 await pilot.press(key)
-                await settled(pilot)
-                screens.append(shown(viewer))
+                before = totals()
                 telling.now += 1_000 * MS
                 trace.look()
                 await settled(pilot)
-                screens.append(shown(viewer))
-            assert all(one != other for one, other in seen.values())
+                assert totals() == (before[0] + 1_000 * MS, before[1] + 1_000 * MS)
 
     asyncio.run(drive())
