@@ -18,7 +18,7 @@ from timetracer.cassette.merging import merged
 from timetracer.cassette.model import Cassette, Exchange
 from timetracer.cassette.replays import recorded_only
 from timetracer.cassette.sameness import unchanged
-from timetracer.errors import CassetteError, FailedVerdict, SettingError
+from timetracer.errors import CassetteError, FailedVerdict, SettingError, StoreError
 from timetracer.recording import providers, writer
 from timetracer.recording.assembler import assemble
 from timetracer.recording.session import Recording
@@ -31,6 +31,7 @@ from timetracer.replaying.session import OUTBOUND, Manner, Replay
 from timetracer.replaying.verdict import Verdict
 from timetracer.seams import installed
 from timetracer.settled import choice_of, manner_of, redactor_of
+from timetracer.store import refuge, writable
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -80,6 +81,8 @@ class Block:
         self._before = b""
         self._recorded: Cassette | None = None
         self._ended = False
+        self.refuge: Path | None = None
+        """Where the cassette is kept instead, if it could not be written."""
         keep = self.settings.replay_keep
         self._kept_at = keep.absolute() / _beneath(self.path) if keep is not None else None
 
@@ -139,7 +142,10 @@ class Block:
 
         Raises:
             CassetteNotFound, CassetteDamaged, CassetteTooNew: there is nothing to replay or to verify.
+            StoreError: the cassette could not be written.
         """
+        if self.mode == "record":
+            writable.check(self.path)
         if self.mode == "replay":
             keep = Recording(choice_of(self.settings), lambda unit: None, single=True) if self._kept_at else None
             self._session = Replay(self._read(), installed.load, self._manner(), keep)
@@ -239,8 +245,12 @@ class Block:
             cassette = merged([*others, self._recorded]) if others else self._recorded
             if before and self._is_of(before, cassette):
                 files.replace(self.path, before)
-            else:
+                return
+            try:
                 files.write(self.path, cassette)
+            except StoreError as cause:
+                self.refuge = refuge.keep(cassette)
+                raise StoreError(f"{cause}; what was recorded is kept in {self.refuge}") from cause
 
     def _beside(self, now: bytes) -> tuple[bytes, list[Cassette]]:
         """The cassette that this recording replaces; and what another process has written in the meantime, to be kept.

@@ -36,7 +36,8 @@ class Report:
         problems: each miss in full, for people.
         units: requests, tasks, or whole processes, that were kept as a cassette.
         calls: calls outside any request that were kept.
-        lost: units that could not be written.
+        lost: units that could not be written where they belong.
+        refuges: where those are kept instead.
         faults: how often each kind of fault happened.
         outside: keys of the recorded calls outside any request. All processes of a service share them.
         left: those that this process has not played.
@@ -48,6 +49,7 @@ class Report:
     units: int = 0
     calls: int = 0
     lost: int = 0
+    refuges: list[str] = field(default_factory=list[str])
     faults: dict[str, int] = field(default_factory=dict[str, int])
     outside: list[str] = field(default_factory=list[str])
     left: list[str] = field(default_factory=list[str])
@@ -61,6 +63,7 @@ class Report:
             units=self.units - before.units,
             calls=self.calls - before.calls,
             lost=self.lost - before.lost,
+            refuges=_rest(self.refuges, before.refuges),
             faults=dict(Counter(self.faults) - Counter(before.faults)),
             outside=before.left,
             left=self.left,
@@ -95,6 +98,7 @@ def together(reports: Iterable[Report]) -> Report:
         whole.units += report.units
         whole.calls += report.calls
         whole.lost += report.lost
+        whole.refuges += report.refuges
         whole.faults = dict(Counter(whole.faults) + Counter(report.faults))
         whole.outcomes.add(report.outcomes)
         recorded |= Counter(report.outside)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
 from time import time_ns
 
 from timetracer import ending, past, sessions
@@ -13,7 +12,7 @@ from timetracer.cassette.merging import merged
 from timetracer.cassette.model import Cassette
 from timetracer.cassette.replays import OF
 from timetracer.config import Settings
-from timetracer.errors import FailedVerdict
+from timetracer.errors import FailedVerdict, StoreError
 from timetracer.past import Past
 from timetracer.recording import faults, providers, writer
 from timetracer.recording.keeper import Keeper
@@ -140,7 +139,10 @@ class Service:
         return self._drift.merge(self._background_drift())
 
     def _now(self) -> Report:
-        report = Report(units=self.keeper.units, calls=self.keeper.calls, lost=self.keeper.lost, faults=faults.counts())
+        kept = self.keeper
+        report = Report(
+            units=kept.units, calls=kept.calls, lost=kept.lost, refuges=[*kept.refuges], faults=faults.counts()
+        )
         if isinstance(self.session, ServiceReplay):
             requests, elsewhere = self.session.requests(), self.session.elsewhere()
             report.problems, report.outcomes = self.session.problems(), self.session.outcomes()
@@ -231,9 +233,16 @@ class OneCassette:
     def end(self) -> None:
         """Write the cassette, and leave the verdict where it is asked for."""
         with faults.harmless("ending the recording"):
-            with suppress(FailedVerdict):
+            lost, refuges = 0, list[str]()
+            try:
                 self._block.stop()
-            report = Report(self.verdict(), units=int(self._block.mode == "record"), faults=faults.counts())
+            except FailedVerdict:
+                pass
+            except StoreError as error:
+                lost, refuges = 1, [str(self._block.refuge)] if self._block.refuge else []
+                faults.warn("cassettes not written", str(error))
+            units = int(self._block.mode == "record" and not lost)
+            report = Report(self.verdict(), units=units, lost=lost, refuges=refuges, faults=faults.counts())
             report.since(Report(faults=self._faults)).leave()
 
     def forked(self) -> None:

@@ -26,3 +26,14 @@ def test_there_must_be_something_and_a_file_for_it(run: Any, tmp_path: Path, one
     (tmp_path / "empty").mkdir()
     assert run("merge", tmp_path / "empty", "--out", tmp_path / "a.json").status == 2
     assert run("merge", one, "--out", tmp_path / "a.txt").status == 2
+
+
+def test_what_cannot_be_read_stops_it_unless_it_is_left_out(run: Any, tmp_path: Path, one: Path, damaged: Path) -> None:
+    both = tmp_path / "both.json"
+    ran = run("merge", one, damaged, "--out", both)
+    assert (ran.status, ran.out, both.exists()) == (1, "", False)
+    assert str(damaged) in ran.err
+    assert "--skip-damaged" in ran.err
+    ran = run("merge", one, damaged, "--out", both, "--skip-damaged")
+    assert (ran.status, both.exists()) == (0, True)
+    assert str(damaged) in ran.err

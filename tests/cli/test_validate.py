@@ -24,6 +24,10 @@ def chunked(body: bytes, response: dict[str, Plain], *marks: Redaction) -> Span:
     return span(1, response=response, response_body=body, chunks=[(2, 1), (3, 2)], redactions=list(marks))
 
 
+def asked(request: dict[str, Plain], response: dict[str, Plain]) -> Span:
+    return Span("s", "1" * 32, f"{1:016x}", start=1, end=2, exchange=Exchange("httpx", "k", request, response=response))
+
+
 @pytest.mark.parametrize(
     ("spans", "found"),
     [
@@ -39,6 +43,20 @@ def chunked(body: bytes, response: dict[str, Plain], *marks: Redaction) -> Span:
         ([span(1, start=9, end=0)], [("span 1", "never ended")]),
         ([span(1, started=9, ended=4)], [("span 1, exchange", "ends 5 ns before it starts")]),
         ([span(1, started=9, ended=0)], []),
+        ([span(1, error={"type": 7, "args": "x"})], [
+            ("span 1, exchange", "error.type is 7, not text"),
+            ("span 1, exchange", "error.args is str, not a list"),
+        ]),
+        ([asked({"method": "GET", "url": "/a", "headers": [["a", "b"]]}, {"status": 204, "headers": []})], []),
+        ([asked({"method": "GET", "url": 5}, {"status": "200"})], [
+            ("span 1, exchange", "request.url is 5, not text"),
+            ("span 1, exchange", "response.status is str, not a number from 100 to 999"),
+        ]),
+        ([asked({"method": None, "url": "/", "headers": ["a"]}, {"status": 7})], [
+            ("span 1, exchange", "request.method is nothing, not text"),
+            ("span 1, exchange", "request.headers is not a list of [name, value]"),
+            ("span 1, exchange", "response.status is 7, not a number from 100 to 999"),
+        ]),
         ([chunked(b"12345", {})], []),
         ([chunked(b"1234", {})], [("span 1, exchange", "its chunks have 5 bytes, its body has 4")]),
         ([chunked(b"1234567", {"coding": "gzip"})], []),

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import logging
+import stat
+import tempfile
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from timetracer.cassette import files
 from timetracer.cassette.model import Cassette, Kind
 from timetracer.errors import StoreError
 from timetracer.recording import faults
@@ -14,6 +18,7 @@ from timetracer.recording.keeper import Keeper
 from timetracer.recording.session import Choice, Recording
 from timetracer.recording.unit import Unit
 from timetracer.redaction.redactor import Redactor
+from timetracer.store import refuge
 from toy import TOY, instrumentor
 
 SERVER = instrumentor(Kind.SERVER)
@@ -88,7 +93,28 @@ def test_a_discarded_unit_is_not_kept(kept: list[tuple[Cassette, bool]]) -> None
     assert kept == []
 
 
-def test_a_disk_that_refuses_is_said_once_and_counted(caplog: pytest.LogCaptureFixture) -> None:
+def kept_in(folder: str) -> list[Cassette]:
+    return [cassette for path in Path(folder).glob("*.json") for cassette in files.read(path)]
+
+
+def test_where_nothing_can_be_kept_at_all_it_is_said_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(cassette: Cassette, *_: bool) -> bool:
+        raise StoreError("/full: No space left on device")
+
+    monkeypatch.setattr(refuge, "keep", refuse)
+    faults.forget()
+    one = Keeper(refuse, Redactor())
+    one(request("/a"))
+    assert (one.lost, one.refuges) == (1, [])
+    assert faults.counts() == {"cassettes not written": 1, "cassettes lost": 1}
+
+
+def test_a_disk_that_refuses_is_said_once_and_what_it_refused_is_kept(
+    caplog: pytest.LogCaptureFixture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(refuge, "_made", {})
+
     def refuse(cassette: Cassette, background: bool) -> bool:
         raise StoreError("/full: No space left on device")
 
@@ -97,8 +123,12 @@ def test_a_disk_that_refuses_is_said_once_and_counted(caplog: pytest.LogCaptureF
     with caplog.at_level(logging.WARNING, "timetracer"):
         one(request("/a"))
         one(request("/b"))
-    (record,) = caplog.records
-    assert "No space left on device" in record.getMessage()
+    told, where = caplog.records
+    assert "No space left on device" in told.getMessage()
+    (folder,) = one.refuges
+    assert folder in where.getMessage()
+    assert stat.S_IMODE(Path(folder).stat().st_mode) == 0o700
+    assert len(kept_in(folder)) == 2
     assert (one.lost, one.units, faults.counts()) == (2, 0, {"cassettes not written": 2})
 
 

@@ -17,7 +17,7 @@ from rich.text import Text
 
 from timetracer import config, launch, past, reports
 from timetracer.analysis.amounts import counted
-from timetracer.cli.app import command_app
+from timetracer.cli.app import FAULT, command_app
 from timetracer.errors import SettingError
 from timetracer.terminal.paper import ERROR, QUIET, WARNING, Paper, complain, console, paper, put
 
@@ -45,7 +45,8 @@ _EPILOG = """Examples:
 
 `timetracer run --mode replay --dir cassettes -- gunicorn -k uvicorn.workers.UvicornWorker shop:app`
 
-The exit status is that of the command; 3 if a call was missed, or an answer has drifted.
+The exit status is that of the command; 3 if a call was missed, or an answer has drifted; 2 if cassettes could not be
+written where they belong.
 """
 
 
@@ -110,7 +111,7 @@ def _run(command: list[str], settings: config.Settings, mode: str) -> int:
         report.outcomes.write(settings.replay_report)
     on = console(file=sys.stderr)
     put(on, summary(report if left else None, settings, mode, paper(on)))
-    return status if passed else FAILED_VERDICT
+    return FAILED_VERDICT if not passed else status or (FAULT if report.lost else 0)
 
 
 def _check(settings: config.Settings, mode: str) -> None:
@@ -153,6 +154,9 @@ def summary(report: reports.Report | None, settings: config.Settings, mode: str,
             yield from (Text(sheet.text(line)) for line in problem.split("\n"))
         if len(report.problems) > _PROBLEMS:
             yield Text(f"… and {len(report.problems) - _PROBLEMS:,} more")
+    if report.lost:
+        kept = f"; they are kept in {sheet.text(', '.join(report.refuges))}" if report.refuges else ""
+        yield _line(f"{counted(report.lost, 'cassette')} could not be written to {place}{kept}", ERROR)
     for kind, times in report.faults.items():
         yield _line(f"{sheet.text(kind)} ({counted(times, 'time')})", WARNING)
 

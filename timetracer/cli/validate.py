@@ -12,7 +12,8 @@ from rich.text import Text
 
 from timetracer.analysis.amounts import counted
 from timetracer.analysis.tree import forest
-from timetracer.cassette.model import Cassette, Exchange
+from timetracer.cassette.model import Cassette, Exchange, Plain
+from timetracer.cassette.places import is_list
 from timetracer.cli.app import FOUND_WRONG, command_app
 from timetracer.cli.options import JsonOption, PathArgument
 from timetracer.cli.reading import Reader, print_json
@@ -94,6 +95,7 @@ def leaks(cassette: Cassette) -> Iterator[tuple[str, str]]:
 
 
 def _exchange_faults(exchange: Exchange) -> Iterator[str]:
+    yield from _misshapen(exchange)
     if exchange.ended and exchange.ended < exchange.started:
         yield f"ends {exchange.started - exchange.ended} ns before it starts"
     # The chunks are those that arrived: a body that was decoded or redacted since has another length.
@@ -102,3 +104,29 @@ def _exchange_faults(exchange: Exchange) -> Iterator[str]:
         arrived, kept = sum(length for length, _ in exchange.chunks), len(exchange.response_body or b"")
         if arrived != kept:
             yield f"its chunks have {arrived} bytes, its body has {kept}"
+
+
+def _misshapen(exchange: Exchange) -> Iterator[str]:
+    """Values that every library writes in one shape, and that have another."""
+    error = exchange.error or {}
+    if not isinstance(error.get("type", ""), str):
+        yield f"error.type is {_kind(error['type'])}, not text"
+    if not isinstance(error.get("args", ()), (list, tuple)):
+        yield f"error.args is {_kind(error['args'])}, not a list"
+    if "method" not in exchange.request or "url" not in exchange.request:
+        return
+    for name in ("method", "url"):
+        if not isinstance(exchange.request[name], str):
+            yield f"request.{name} is {_kind(exchange.request[name])}, not text"
+    for side, message in (("request", exchange.request), ("response", exchange.response or {})):
+        pairs = message.get("headers", ())
+        whole = is_list(pairs) and all(is_list(pair) and [*map(type, pair)] == [str, str] for pair in pairs)
+        if not whole and pairs != ():
+            yield f"{side}.headers is not a list of [name, value]"
+    status = (exchange.response or {}).get("status", 200)
+    if type(status) is not int or not 100 <= status <= 999:
+        yield f"response.status is {_kind(status)}, not a number from 100 to 999"
+
+
+def _kind(value: Plain) -> str:
+    return "nothing" if value is None else str(value) if type(value) is int else type(value).__name__

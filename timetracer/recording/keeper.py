@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -13,6 +13,7 @@ from timetracer.errors import StoreError
 from timetracer.recording import faults
 from timetracer.recording.assembler import assemble
 from timetracer.redaction.pseudonyms import Pseudonyms
+from timetracer.store import refuge
 
 if TYPE_CHECKING:
     from timetracer.recording.unit import Unit
@@ -42,7 +43,9 @@ class Keeper:
     calls: int = 0
     """Calls outside any request that were kept."""
     lost: int = 0
-    """Units that could not be written."""
+    """Units that could not be written where they belong."""
+    refuges: list[str] = field(default_factory=list[str])
+    """Where those are kept instead."""
 
     def __call__(self, unit: Unit) -> None:
         """Keep one unit; a disk that refuses is told once, counted, and never the app's problem."""
@@ -62,6 +65,17 @@ class Keeper:
         except StoreError as error:
             self.lost += 1
             faults.warn("cassettes not written", f"a cassette could not be written, and the app goes on: {error}")
+            self._take_refuge(cassette)
+
+    def _take_refuge(self, cassette: Cassette) -> None:
+        try:
+            folder = str(refuge.keep(cassette))
+        except StoreError as error:
+            faults.warn("cassettes lost", f"a cassette could not be kept anywhere else either: {error}")
+            return
+        if folder not in self.refuges:
+            self.refuges.append(folder)
+            faults.log.warning("timetracer: what cannot be written is kept in %s", folder)
 
     def _wanted(self, cassette: Cassette) -> bool:
         if self.errors_only and not any(map(failed, cassette.spans)):
