@@ -10,11 +10,16 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from services.found import KINDS, url_of
 from services.postgresql import Database, Databases
 from services.processes import Servers, environment
 from services.upstream import Upstream, Upstreams
+
+# A busy machine says nothing of the code: how long an example, or the making of one, takes fails no test.
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 
 OURS = ("COVERAGE_", "TIMETRACER_", "OTEL_")
 
