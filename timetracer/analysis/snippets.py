@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import cast,  Any, Final
 
 from timetracer.analysis.json_tree import Object, parsed
 from timetracer.analysis.semconv import about
@@ -119,7 +119,9 @@ def _pairs(path: str, value: Any) -> Iterable[tuple[str, Any]] | None:
         return ((f"{path}.{name}", held) for name, held in value.pairs)
     if is_object(value):
         return ((f"{path}.{name}", held) for name, held in value.items())
-    if not is_list(value) and not isinstance(value, tuple):
+    if isinstance(value, tuple):
+        value = [*cast("tuple[Any, ...]", value)]
+    if not is_list(value):
         return None
     if path.endswith(".headers") and all(is_list(pair) and len(pair) == 2 for pair in value):
         return ((f"{path}.{spelt(pair[0])}", pair[1]) for pair in value)

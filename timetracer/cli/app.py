@@ -70,7 +70,8 @@ class _App(typer.Typer):
     """Of such commands."""
 
     def command(self, name: str | None = None, **more: Any) -> Any:
-        return super().command(name, **{"cls": _Command, **more})
+        more.setdefault("cls", _Command)
+        return super().command(name, **more)
 
 
 def command_app() -> typer.Typer:

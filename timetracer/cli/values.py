@@ -47,6 +47,6 @@ class _Plain:
             return [*value] if words else _NOT_PLAIN
         if value is None:
             return _NOT_PLAIN if self._required else None
-        if type(value) is str and isinstance(self._wanted, type) and issubclass(self._wanted, Path):
-            return self._wanted(value)
+        if type(value) is str and self._wanted is Path:
+            return Path(value)
         return value if type(value) is self._wanted else _NOT_PLAIN

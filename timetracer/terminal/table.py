@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len
 from rich.text import Text
 
-from timetracer.analysis.amounts import counted, duration, moment, timestamp
+from timetracer.analysis.amounts import SECOND, counted, duration, moment, timestamp
 from timetracer.analysis.spelling import service_name, spelt
 from timetracer.terminal.paper import ERROR, QUIET, WARNING, Paper
 
@@ -53,7 +54,7 @@ class _Column:
 
 def newest_first(entries: Iterable[Entry]) -> list[Entry]:
     """Entries by start, the latest first; those of one moment by name."""
-    return sorted(sorted(entries, key=lambda entry: entry.name), key=lambda entry: entry.start, reverse=True)
+    return sorted(sorted(entries, key=attrgetter("name")), key=attrgetter("start"), reverse=True)
 
 
 class Table:
@@ -138,15 +139,27 @@ def _columns(entries: Sequence[Entry], paper: Paper, is_open: Callable[[str], bo
         status: "" if status is None else paper.text(spelt(status)) for status in {entry.status for entry in entries}
     }
     return [
-        _Column("when (UTC)", [moment(entry.start)[:19] for entry in entries], QUIET),
+        _Column("when (UTC)", _whens(entries), QUIET),
         _Column("route or path", paper.texts([route(entry) for entry in entries]), "bold", shrinks=True),
         _Column("status", ["open" if is_open(entry.name) else statuses[entry.status] for entry in entries], right=True),
-        _Column("took", [duration(entry.duration, ascii_only=paper.ascii_only) for entry in entries], right=True),
+        _Column("took", _durations(entries, paper), right=True),
         _Column("spans", [f"{entry.spans:,}" for entry in entries], right=True),
         _Column("error", [paper.sign("✗", "x") if entry.error else "" for entry in entries], ERROR),
         _Column("service", paper.texts([service_name(entry.service) for entry in entries]), QUIET, shrinks=True),
         _Column("name", paper.texts([entry.name for entry in entries]), "cyan", shrinks=True),
     ]
+
+
+def _whens(entries: Sequence[Entry]) -> list[str]:
+    """Those of one second, and there are many of those in a long list, are spelt once."""
+    seconds = [entry.start // SECOND for entry in entries]
+    spelt_as = {second: moment(second * SECOND)[:19] for second in set(seconds)}
+    return [spelt_as[second] for second in seconds]
+
+
+def _durations(entries: Sequence[Entry], paper: Paper) -> list[str]:
+    spelt_as = {ns: duration(ns, ascii_only=paper.ascii_only) for ns in {entry.duration for entry in entries}}
+    return [spelt_as[entry.duration] for entry in entries]
 
 
 def route(entry: Entry) -> str:

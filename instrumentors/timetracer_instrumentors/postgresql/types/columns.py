@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from itertools import repeat
-from operator import floordiv, sub
+from operator import sub
 from struct import Struct
 from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
@@ -96,8 +96,7 @@ def _stamps(epoch: datetime) -> Callable[[Sequence[Any]], Cells]:
     """One with a time zone too many, or none, has no difference from the epoch."""
 
     def encode(values: Sequence[Any]) -> Cells:
-        micros = map(floordiv, map(sub, values, repeat(epoch)), repeat(_MICROSECOND))
-        return list(map(_MICROS.pack, repeat(8), micros))
+        return [_MICROS.pack(8, since // _MICROSECOND) for since in map(sub, values, repeat(epoch))]
 
     return encode
 
