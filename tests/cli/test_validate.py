@@ -43,20 +43,29 @@ def asked(request: dict[str, Plain], response: dict[str, Plain]) -> Span:
         ([span(1, start=9, end=0)], [("span 1", "never ended")]),
         ([span(1, started=9, ended=4)], [("span 1, exchange", "ends 5 ns before it starts")]),
         ([span(1, started=9, ended=0)], []),
-        ([span(1, error={"type": 7, "args": "x"})], [
-            ("span 1, exchange", "error.type is 7, not text"),
-            ("span 1, exchange", "error.args is str, not a list"),
-        ]),
+        (
+            [span(1, error={"type": 7, "args": "x"})],
+            [
+                ("span 1, exchange", "error.type is 7, not text"),
+                ("span 1, exchange", "error.args is str, not a list"),
+            ],
+        ),
         ([asked({"method": "GET", "url": "/a", "headers": [["a", "b"]]}, {"status": 204, "headers": []})], []),
-        ([asked({"method": "GET", "url": 5}, {"status": "200"})], [
-            ("span 1, exchange", "request.url is 5, not text"),
-            ("span 1, exchange", "response.status is str, not a number from 100 to 999"),
-        ]),
-        ([asked({"method": None, "url": "/", "headers": ["a"]}, {"status": 7})], [
-            ("span 1, exchange", "request.method is nothing, not text"),
-            ("span 1, exchange", "request.headers is not a list of [name, value]"),
-            ("span 1, exchange", "response.status is 7, not a number from 100 to 999"),
-        ]),
+        (
+            [asked({"method": "GET", "url": 5}, {"status": "200"})],
+            [
+                ("span 1, exchange", "request.url is 5, not text"),
+                ("span 1, exchange", "response.status is str, not a number from 100 to 999"),
+            ],
+        ),
+        (
+            [asked({"method": None, "url": "/", "headers": ["a"]}, {"status": 7})],
+            [
+                ("span 1, exchange", "request.method is nothing, not text"),
+                ("span 1, exchange", "request.headers is not a list of [name, value]"),
+                ("span 1, exchange", "response.status is 7, not a number from 100 to 999"),
+            ],
+        ),
         ([chunked(b"12345", {})], []),
         ([chunked(b"1234", {})], [("span 1, exchange", "its chunks have 5 bytes, its body has 4")]),
         ([chunked(b"1234567", {"coding": "gzip"})], []),

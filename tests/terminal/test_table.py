@@ -179,3 +179,13 @@ def test_what_has_not_ended_says_so_in_place_of_a_status() -> None:
     assert "open" in lines.line(1).plain
     assert "404" not in lines.line(1).plain
     assert any(each.style == WARNING and each.end - each.start > 50 for each in lines.line(1).spans)
+
+
+def test_each_line_has_its_own_moment_and_duration() -> None:
+    base = Entry("a", "unit", 0, 1_000, "GET", "/", "/", 200, False, "shop", 1, 10, "0" * 16)
+    later = base._replace(name="b", start=2_000_000_000, duration=5_000_000)
+    _, first, second, _ = map(str, table([base, later], Paper(200, colour=False)))
+    assert "00:00:00" in first
+    assert "1.00 µs" in first
+    assert "00:00:02" in second
+    assert "5.00 ms" in second

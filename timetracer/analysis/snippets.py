@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import cast,  Any, Final
+from typing import Any, Final
 
 from timetracer.analysis.json_tree import Object, parsed
 from timetracer.analysis.semconv import about
@@ -119,13 +119,12 @@ def _pairs(path: str, value: Any) -> Iterable[tuple[str, Any]] | None:
         return ((f"{path}.{name}", held) for name, held in value.pairs)
     if is_object(value):
         return ((f"{path}.{name}", held) for name, held in value.items())
-    if isinstance(value, tuple):
-        value = [*cast("tuple[Any, ...]", value)]
-    if not is_list(value):
+    members: object = list(value) if isinstance(value, tuple) else value
+    if not is_list(members):
         return None
-    if path.endswith(".headers") and all(is_list(pair) and len(pair) == 2 for pair in value):
-        return ((f"{path}.{spelt(pair[0])}", pair[1]) for pair in value)
-    return ((f"{path}[{number}]", held) for number, held in enumerate(value))
+    if path.endswith(".headers") and all(is_list(pair) and len(pair) == 2 for pair in members):
+        return ((f"{path}.{spelt(pair[0])}", pair[1]) for pair in members)
+    return ((f"{path}[{number}]", held) for number, held in enumerate(members))
 
 
 def _cut(path: str, text: str, first: int, last: int) -> Snippet:
