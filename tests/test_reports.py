@@ -84,7 +84,10 @@ def test_a_forked_child_reports_what_it_did_itself() -> None:
 
 
 def test_sums() -> None:
-    whole = together([REPORT, Report(Verdict(played=1, unplayed=["GET /f"]), ["f"], 1, 1, 1, {"disk": 1})])
+    whole = together(
+        [REPORT, Report(Verdict(played=1, unplayed=["GET /f"]), ["f"], 1, 1, 1, {"disk": 1}, refuges=["/tmp/r"])]
+    )
+    assert whole.refuges == ["/tmp/r"]
     assert whole.verdict.played == 4
     assert whole.verdict.unplayed == ["GET /d", "GET /f", "x", "y"]
     assert (whole.units, whole.calls, whole.lost, whole.faults) == (6, 5, 2, {"disk": 3})

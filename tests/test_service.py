@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -20,23 +21,44 @@ def call(name): return httpx.get(os.environ["UPSTREAM"] + "/counter?" + name).te
 """
 
 
-def run(code: str, folder: Path, upstream: Upstream, *options: str) -> subprocess.CompletedProcess[str]:
+def run(
+    code: str, folder: Path, upstream: Upstream, *options: str, env: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     """A script; under ``timetracer run`` if there are options for it."""
     under = [script("timetracer"), "run", *options, "--"] if options else []
     line = [*under, sys.executable, "-c", CALLS + code]
-    env = environment({"UPSTREAM": upstream.url})
-    return subprocess.run(line, cwd=folder, env=env, capture_output=True, text=True, check=False)
+    whole = environment({"UPSTREAM": upstream.url, **(env or {})})
+    return subprocess.run(line, cwd=folder, env=whole, capture_output=True, text=True, check=False)
 
 
 @pytest.mark.parametrize("place", ["file/cassettes", "file/archive.sqlite"])
-def test_where_nothing_can_be_written_the_app_goes_on(place: str, tmp_path: Path, upstream: Upstream) -> None:
+def test_where_nothing_can_be_written_nothing_is_run(place: str, tmp_path: Path, upstream: Upstream) -> None:
     (tmp_path / "file").write_text("in the way")
-    ran = run("print(*(call(name) for name in 'abc'))", tmp_path, upstream, "--dir", place)
-    assert (ran.returncode, ran.stdout) == (0, '{"n": 1} {"n": 1} {"n": 1}\n')
-    warning, recorded, lost = ran.stderr.splitlines()
+    ran = run("print(call('a'))", tmp_path, upstream, "--dir", place)
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert ran.stderr.startswith(f"error: {place}: nothing can be recorded there: file: ")
+
+
+@pytest.mark.parametrize("option", ["--dir", "--cassette"])
+def test_what_can_be_written_no_more_is_kept_elsewhere(option: str, tmp_path: Path, upstream: Upstream) -> None:
+    gone = "import pathlib; pathlib.Path('there').write_text('in the way'); print(call('a'))"
+    (tmp_path / "tmp").mkdir()
+    place = "there/cassettes" if option == "--dir" else "there/one.json"
+    ran = run(gone, tmp_path, upstream, option, place, env={"TMPDIR": str(tmp_path / "tmp")})
+    assert (ran.returncode, ran.stdout) == (2, '{"n": 1}\n')
+    (refuge,) = (tmp_path / "tmp").glob("timetracer-refuge-*")
+    assert f"timetracer: 1 cassette could not be written to {place}; they are kept in {refuge}\n" in ran.stderr
+    (kept,) = [cassette for path in refuge.glob("*.json") for cassette in files.read(path)]
+    assert [exchange.request["url"] for exchange in kept.exchanges] == [f"{upstream.url}/counter?a"]
+
+
+def test_an_app_that_switches_us_on_goes_on_where_nothing_can_be_written(tmp_path: Path, upstream: Upstream) -> None:
+    (tmp_path / "file").write_text("in the way")
+    ran = run("timetracer.instrument('file/cassettes'); print(call('a'))", tmp_path, upstream)
+    assert (ran.returncode, ran.stdout) == (0, '{"n": 1}\n')
+    warning, where = ran.stderr.splitlines()
     assert warning.startswith("timetracer: a cassette could not be written, and the app goes on: ")
-    assert recorded == f"timetracer: recorded 0 requests in {place}"
-    assert lost == "timetracer: cassettes not written (3 times)"
+    assert where.startswith("timetracer: what cannot be written is kept in ")
 
 
 @pytest.mark.parametrize("place", ["cassettes", "archive.sqlite"])
@@ -54,8 +76,9 @@ def test_when_the_disk_is_full_what_was_written_is_whole(place: str, tmp_path: P
     )
     ran = run(code, tmp_path, upstream)
     assert (ran.returncode, ran.stdout) == (0, "300000\n300000\n")
-    assert ran.stderr.count("\n") == 1
-    assert ran.stderr.startswith("timetracer: a cassette could not be written, and the app goes on: ")
+    first, second = ran.stderr.splitlines()
+    assert first.startswith("timetracer: a cassette could not be written, and the app goes on: ")
+    assert second.startswith("timetracer: a cassette could not be kept anywhere else either: ")
     kept = [exchange.request["url"] for cassette in calls(tmp_path / place) for exchange in cassette.exchanges]
     assert kept == [f"{upstream.url}/counter?before", f"{upstream.url}/counter?after"]
 

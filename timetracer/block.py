@@ -53,6 +53,8 @@ class Block:
         redact: what must not reach the disk; None: `timetracer.redaction.rules.DEFAULT`.
         settings: any other setting, by its name; what is not said here comes from the environment and the files.
 
+    Raises (on entering):
+        StoreError: the cassette could not be written.
     Raises (on leaving):
         FailedVerdict: calls were missed, or (when strict) not played, or (verify) the live system has drifted. If the
             block is left with an exception, that one wins.
@@ -93,6 +95,8 @@ class Block:
         return "record" if mode == "rewrite" else mode
 
     def __enter__(self) -> Self:
+        if self.mode == "record":
+            writable.check(self.path)
         self.start()
         if self._session is not None:
             self._context.enter_context(sessions.in_context(self._session))
@@ -142,10 +146,7 @@ class Block:
 
         Raises:
             CassetteNotFound, CassetteDamaged, CassetteTooNew: there is nothing to replay or to verify.
-            StoreError: the cassette could not be written.
         """
-        if self.mode == "record":
-            writable.check(self.path)
         if self.mode == "replay":
             keep = Recording(choice_of(self.settings), lambda unit: None, single=True) if self._kept_at else None
             self._session = Replay(self._read(), installed.load, self._manner(), keep)

@@ -13,7 +13,6 @@ from timetracer.config import Settings
 from timetracer.errors import CassetteNotFound, TimetracerError
 from timetracer.recording import faults
 from timetracer.replaying.shelf import Shelf
-from timetracer.store import writable
 from timetracer.store.entry import Entry, describe
 from timetracer.store.opening import ARCHIVES, open_store
 from timetracer.store.protocol import Store
@@ -58,17 +57,13 @@ def is_one(settings: Settings) -> bool:
 
 
 def check(settings: Settings, mode: str) -> None:
-    """See to it that there is something to replay, that what is there can be used, and what is recorded be written.
+    """See to it that there is something to replay, and that what is there can be used.
 
     Raises:
         CassetteNotFound: replaying or verifying, and there is no cassette.
-        CassetteError, StoreError: what is there cannot be used, or nothing can be written there.
+        CassetteError, StoreError: what is there cannot be used.
     """
     place = settings.cassette or settings.dir
-    if mode in ("record", "auto", "rewrite"):
-        writable.check(place)
-    elif settings.replay_keep is not None and mode == "replay":
-        writable.check(settings.replay_keep)
     if is_one(settings):
         found = mode not in ("replay", "verify") or bool(recorded_only(files.read(place), str(place)))
     else:

@@ -37,11 +37,11 @@ class Report:
         units: requests, tasks, or whole processes, that were kept as a cassette.
         calls: calls outside any request that were kept.
         lost: units that could not be written where they belong.
-        refuges: where those are kept instead.
         faults: how often each kind of fault happened.
         outside: keys of the recorded calls outside any request. All processes of a service share them.
         left: those that this process has not played.
         outcomes: of each recorded call.
+        refuges: where what could not be written is kept instead.
     """
 
     verdict: Verdict = field(default_factory=Verdict)
@@ -49,11 +49,11 @@ class Report:
     units: int = 0
     calls: int = 0
     lost: int = 0
-    refuges: list[str] = field(default_factory=list[str])
     faults: dict[str, int] = field(default_factory=dict[str, int])
     outside: list[str] = field(default_factory=list[str])
     left: list[str] = field(default_factory=list[str])
     outcomes: Outcomes = field(default_factory=Outcomes)
+    refuges: list[str] = field(default_factory=list[str])
 
     def since(self, before: Report) -> Report:
         """What has come in addition to `before`: a forked child begins with a copy of all that its parent knows."""

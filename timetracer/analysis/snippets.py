@@ -119,7 +119,9 @@ def _pairs(path: str, value: Any) -> Iterable[tuple[str, Any]] | None:
         return ((f"{path}.{name}", held) for name, held in value.pairs)
     if is_object(value):
         return ((f"{path}.{name}", held) for name, held in value.items())
-    members: object = list(value) if isinstance(value, tuple) else value
+    members: Any = value
+    if type(value) is tuple:
+        members = [*members]
     if not is_list(members):
         return None
     if path.endswith(".headers") and all(is_list(pair) and len(pair) == 2 for pair in members):

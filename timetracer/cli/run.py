@@ -19,6 +19,7 @@ from timetracer import config, launch, past, reports
 from timetracer.analysis.amounts import counted
 from timetracer.cli.app import FAULT, command_app
 from timetracer.errors import SettingError
+from timetracer.store import writable
 from timetracer.terminal.paper import ERROR, QUIET, WARNING, Paper, complain, console, paper, put
 
 FAILED_VERDICT = 3
@@ -118,7 +119,8 @@ def _check(settings: config.Settings, mode: str) -> None:
     """Tell now, once, what each process of the command would tell later.
 
     Raises:
-        TimetracerError: something is wrong with the settings, or there is nothing to replay.
+        TimetracerError: something is wrong with the settings, there is nothing to replay, or nothing can be written
+            where it is to be kept.
     """
     groups = ("timetracer.instrumentors", "timetracer.protocols")
     known = sorted({point.name for group in groups for point in entry_points(group=group)})
@@ -131,6 +133,10 @@ def _check(settings: config.Settings, mode: str) -> None:
         raise SettingError("replay_keep", settings.sources["replay_keep"], problem)
     if mode != "off":
         past.check(settings, mode)
+    if mode in ("record", "auto", "rewrite"):
+        writable.check(settings.cassette or settings.dir)
+    if mode in ("replay", "auto") and settings.replay_keep is not None:
+        writable.check(settings.replay_keep)
 
 
 def summary(report: reports.Report | None, settings: config.Settings, mode: str, sheet: Paper) -> Iterator[Text]:
