@@ -428,12 +428,22 @@ def test_signals_are_passed_on(number: signal.Signals, tmp_path: Path) -> None:
         "while True: signal.pause()\n"
     )
     line = [script("timetracer"), "run", "waits.py"]
-    starting = subprocess.Popen(line, cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, start_new_session=True)
+    starting = subprocess.Popen(
+        line,
+        cwd=tmp_path,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),  # under nohup, SIGHUP is ignored
+    )
     with starting as process:
         assert process.stdout
         assert process.stdout.readline() == b"ready\n"
         process.send_signal(number)
-        assert process.wait(30) == 40
+        try:
+            assert process.wait(30) == 40
+        finally:
+            process.kill()
 
 
 def test_a_process_that_outlives_the_command_is_not_waited_for_and_leaves_nothing(tmp_path: Path) -> None:
