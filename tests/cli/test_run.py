@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -427,15 +428,10 @@ def test_signals_are_passed_on(number: signal.Signals, tmp_path: Path) -> None:
         "print('ready', flush=True)\n"
         "while True: signal.pause()\n"
     )
-    line = [script("timetracer"), "run", "waits.py"]
-    starting = subprocess.Popen(
-        line,
-        cwd=tmp_path,
-        env=environment(),
-        stdout=subprocess.PIPE,
-        start_new_session=True,
-        preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),  # under nohup, SIGHUP is ignored
-    )
+    # Under nohup, SIGHUP would be ignored.
+    heard = f"import os, signal, sys; signal.signal({int(number)}, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])"
+    line = [sys.executable, "-c", heard, script("timetracer"), "run", "waits.py"]
+    starting = subprocess.Popen(line, cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, start_new_session=True)
     with starting as process:
         assert process.stdout
         assert process.stdout.readline() == b"ready\n"
