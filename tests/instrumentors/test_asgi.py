@@ -17,7 +17,7 @@ from starlette.requests import ClientDisconnect
 
 from conformance.three_ways import PATIENCE
 from conformance.whole_process import inbound, kept, watched
-from services.serving import exchange, message, served
+from services.serving import EDGE, MULTIPART, exchange, message, served
 
 # --- what the app sees ---
 
@@ -58,16 +58,6 @@ async def pieces(request: Request) -> dict[str, Any]:
     return {"sha256": hashlib.sha256(b"".join(seen)).hexdigest(), "last": seen[-1].decode()}
 
 
-EDGE = "edge-of-the-parts"
-MULTIPART = (
-    (
-        f'--{EDGE}\r\nContent-Disposition: form-data; name="note"\r\n\r\nZo\u00eb\r\n'
-        f'--{EDGE}\r\nContent-Disposition: form-data; name="file"; filename="p.bin"\r\n'
-        f"Content-Type: application/octet-stream\r\n\r\n"
-    ).encode()
-    + bytes(range(256))
-    + f"\r\n--{EDGE}--\r\n".encode()
-)
 FORM = ("Content-Type", "application/x-www-form-urlencoded")
 
 INBOUND = {

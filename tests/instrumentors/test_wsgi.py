@@ -22,7 +22,7 @@ from opentelemetry.instrumentation.wsgi import OpenTelemetryMiddleware
 from conformance.three_ways import PATIENCE
 from conformance.tracing import Watched, reset_global_provider, stop_time
 from conformance.whole_process import inbound, kept, watched
-from services.serving import exchange, message
+from services.serving import EDGE, MULTIPART, exchange, message
 from services.upstream import Upstream
 from timetracer.cassette.model import Kind
 from timetracer_instrumentors import wsgi
@@ -90,16 +90,6 @@ def lines() -> list[str]:
     return [source.readline().decode(), source.read(3).decode(), source.read(2).decode()]
 
 
-EDGE = "edge-of-the-parts"
-MULTIPART = (
-    (
-        f'--{EDGE}\r\nContent-Disposition: form-data; name="note"\r\n\r\nZo\u00eb\r\n'
-        f'--{EDGE}\r\nContent-Disposition: form-data; name="file"; filename="p.bin"\r\n'
-        f"Content-Type: application/octet-stream\r\n\r\n"
-    ).encode()
-    + bytes(range(256))
-    + f"\r\n--{EDGE}--\r\n".encode()
-)
 INBOUND = {
     "GET": message("GET", "/report?a=1&b=%20&c=%C3%BC"),
     "headers": message("GET", "/report", b"", ("X-Empty", ""), ("X-Name", "Zo\u00eb")),

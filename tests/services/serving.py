@@ -39,3 +39,16 @@ def message(method: str, target: str, body: bytes = b"", *headers: tuple[str, st
     fields = [("Host", "shop.example"), ("Connection", "close"), *headers, *sized]
     lines = [f"{method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in fields), "", ""]
     return "\r\n".join(lines).encode("latin-1") + body
+
+
+EDGE = "edge-of-the-parts"
+MULTIPART = (
+    (
+        f'--{EDGE}\r\nContent-Disposition: form-data; name="note"\r\n\r\nZo\u00eb\r\n'
+        f'--{EDGE}\r\nContent-Disposition: form-data; name="file"; filename="p.bin"\r\n'
+        f"Content-Type: application/octet-stream\r\n\r\n"
+    ).encode()
+    + bytes(range(256))
+    + f"\r\n--{EDGE}--\r\n".encode()
+)
+"""A form with a text and a file."""
