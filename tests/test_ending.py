@@ -21,6 +21,7 @@ START = """
 import atexit, multiprocessing, os, signal, sys, threading
 import httpx, timetracer
 from timetracer import ending
+signal.signal(signal.SIGINT, signal.default_int_handler)  # where it is ignored (a shell's background job) as well
 timetracer.instrument(sys.argv[1])
 def call(): httpx.get(os.environ["UPSTREAM"] + "/counter")
 def end_by(number): os.kill(os.getpid(), number); signal.pause()

@@ -1,13 +1,16 @@
-"""The environment of a command, and the program that its name stands for (signals: see ``cli/test_run``)."""
+"""The environment of a command, the program that its name stands for, and the signals that it is passed."""
 
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from services import processes
 from timetracer import launch
 from timetracer.launch import CommandNotStarted, environment, resolve
 
@@ -83,3 +86,27 @@ def test_what_the_system_refuses(tmp_path: Path) -> None:
     with pytest.raises(CommandNotStarted, match="Exec format error") as refused:
         launch.run([str(broken)], {})
     assert refused.value.status == launch.NOT_EXECUTABLE
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1])
+def test_signals_are_passed_on(number: signal.Signals, tmp_path: Path) -> None:
+    (tmp_path / "waits.py").write_text(
+        "import signal, sys\n"
+        f"signal.signal({int(number)}, lambda *_: sys.exit(40))\n"
+        "print('ready', flush=True)\n"
+        "while True: signal.pause()\n"
+    )
+    # Under nohup, SIGHUP would be ignored.
+    heard = f"import os, signal, sys; signal.signal({int(number)}, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])"
+    line = [sys.executable, "-c", heard, processes.script("timetracer"), "run", "waits.py"]
+    starting = subprocess.Popen(
+        line, cwd=tmp_path, env=processes.environment(), stdout=subprocess.PIPE, start_new_session=True
+    )
+    with starting as process:
+        assert process.stdout
+        assert process.stdout.readline() == b"ready\n"
+        process.send_signal(number)
+        try:
+            assert process.wait(30) == 40
+        finally:
+            process.kill()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -418,28 +417,6 @@ def test_what_is_wrong_is_told_before_anything_is_started(options: tuple[str, ..
     assert told in ran.stderr
     assert ran.stderr.count("\n") == 1
     assert not (tmp_path / "started").exists()
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1])
-def test_signals_are_passed_on(number: signal.Signals, tmp_path: Path) -> None:
-    (tmp_path / "waits.py").write_text(
-        "import signal, sys\n"
-        f"signal.signal({int(number)}, lambda *_: sys.exit(40))\n"
-        "print('ready', flush=True)\n"
-        "while True: signal.pause()\n"
-    )
-    # Under nohup, SIGHUP would be ignored.
-    heard = f"import os, signal, sys; signal.signal({int(number)}, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])"
-    line = [sys.executable, "-c", heard, script("timetracer"), "run", "waits.py"]
-    starting = subprocess.Popen(line, cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, start_new_session=True)
-    with starting as process:
-        assert process.stdout
-        assert process.stdout.readline() == b"ready\n"
-        process.send_signal(number)
-        try:
-            assert process.wait(30) == 40
-        finally:
-            process.kill()
 
 
 def test_a_process_that_outlives_the_command_is_not_waited_for_and_leaves_nothing(tmp_path: Path) -> None:
